@@ -1,0 +1,42 @@
+/* port - what the core needs from the system it runs on. One folder per system implements it.
+ * Paths are UTF-8. Errors name the path and the system's reason. */
+#ifndef LS_PORT_H
+#define LS_PORT_H
+
+#include "base/bytes.h"
+#include "livestore.h"
+
+/* Milliseconds since 1970 (may jump), and of a clock that only goes forward (start arbitrary). */
+int64_t ls_port_time_ms(void);
+int64_t ls_port_monotonic_ms(void);
+
+/* Fill with random bytes that cannot be guessed. */
+int ls_port_random(void *out, size_t size, ls_error *err);
+
+/* Make a directory and those above it; one that is there is fine. */
+int ls_port_make_directory(const char *path, ls_error *err);
+/* 1 when the file or directory is there, 0 when not, negative when that cannot be told. */
+int ls_port_exists(const char *path, ls_error *err);
+/* Size in bytes; 0 when there is no such file. */
+uint64_t ls_port_file_size(const char *path);
+
+/* A whole file, appended to out. LS_ENOTFOUND when there is none. */
+int ls_port_read_file(ls_bytes *out, const char *path, ls_error *err);
+
+/* Replace a file by the parts, one behind the other, so that readers and crashes see the old or the new one whole:
+ * written beside it, then renamed over it. `sync` makes it survive the loss of power too. */
+typedef struct ls_port_part { const void *data; size_t size; } ls_port_part;
+int ls_port_replace_file(const char *path, const ls_port_part *parts, size_t n, bool sync, ls_error *err);
+/* Give a file another name; one of that name is replaced. */
+int ls_port_rename_file(const char *from, const char *to, ls_error *err);
+/* Remove a file; one that is not there is fine. */
+int ls_port_remove_file(const char *path, ls_error *err);
+
+/* Hold a lock file for as long as this process lives or until unlocked.
+ *   holder  a short name of this program, shown to others
+ * LS_ELOCKED: another process, or another store of this one, holds it; the text names process and program. */
+typedef struct ls_port_lock ls_port_lock;
+int ls_port_lock_open(ls_port_lock **out, const char *path, const char *holder, ls_error *err);
+void ls_port_lock_close(ls_port_lock *lock); /* NULL is fine */
+
+#endif
