@@ -1,0 +1,207 @@
+#include "core/log.h"
+
+#include "base/err.h"
+#include "core/database.h"
+#include "core/log_file.h"
+#include "core/seqnum.h"
+
+ls_mark ls_log_head(const ls_log *log) { return log->now.head; }
+ls_mark ls_log_durable_head(const ls_log *log) { return log->durable.head; }
+ls_seqnum ls_log_upstream_head(const ls_log *log) { return log->upstream_head; }
+
+int ls_log_set_upstream_head(ls_log *log, ls_seqnum head, ls_error *err) {
+  char text[LS_SEQNUM_TEXT];
+  int rc = ls_log_set_facts(log, &(ls_log_pair){"upstream_head", ls_seqnum_format(head, text)}, 1, err);
+  if (!rc) log->upstream_head = head;
+  return rc;
+}
+
+static int run(ls_log *log, sqlite3_stmt *stmt, ls_error *err) {
+  int step = sqlite3_step(stmt);
+  int rc = step == SQLITE_DONE ? LS_OK : ls_sqlite_fail(err, log->db, LS_EIO, "log");
+  sqlite3_reset(stmt);
+  return rc;
+}
+
+/* The id of a text in one of the two small tables; 0 on an error. */
+static uint32_t name_id(ls_log *log, const char *name, ls_error *err) {
+  size_t size = strlen(name);
+  uint32_t id = ls_names_find(&log->names, name, size);
+  if (id) return id;
+  sqlite3_bind_int64(log->insert_name, 1, (int64_t)log->names.n + 1);
+  sqlite3_bind_text(log->insert_name, 2, name, (int)size, SQLITE_STATIC);
+  if (run(log, log->insert_name, err)) return 0;
+  id = ls_names_add(&log->names, name, size);
+  if (!id) ls_fail_nomem(err);
+  return id;
+}
+
+static uint32_t origin_id(ls_log *log, const ls_event *event, ls_error *err) {
+  ls_bytes *key = &log->scratch;
+  ls_bytes_clear(key);
+  ls_bytes_append(key, event->client_id, strlen(event->client_id) + 1);
+  ls_bytes_text(key, event->session_id);
+  if (!ls_bytes_ok(key)) return (void)ls_fail_nomem(err), 0u;
+  uint32_t id = ls_names_find(&log->origins, key->data, key->size);
+  if (id) return id;
+  sqlite3_bind_int64(log->insert_origin, 1, (int64_t)log->origins.n + 1);
+  sqlite3_bind_text(log->insert_origin, 2, event->client_id, -1, SQLITE_STATIC);
+  sqlite3_bind_text(log->insert_origin, 3, event->session_id, -1, SQLITE_STATIC);
+  if (run(log, log->insert_origin, err)) return 0;
+  id = ls_names_add(&log->origins, key->data, key->size);
+  if (!id) ls_fail_nomem(err);
+  return id;
+}
+
+/* Invariant 3 of log.h. */
+static int check_order(const ls_event *event, ls_seqnum head, ls_error *err) {
+  char at[LS_SEQNUM_TEXT], behind[LS_SEQNUM_TEXT];
+  ls_seqnum seq = event->seq, parent = event->parent;
+  if (!ls_seqnum_in_range(seq)) return ls_fail(err, LS_ELIMIT, "%s is beyond the largest position", ls_seqnum_format(seq, at));
+  bool follows = seq.client ? seq.global == head.global && seq.client == head.client + 1 && parent.global == head.global &&
+                                  parent.client == head.client
+                            : seq.global > head.global && parent.global == head.global && parent.client == 0;
+  if (follows) return LS_OK;
+  return ls_fail(err, LS_EORDER, "%s does not follow the head of the log, %s", ls_seqnum_format(seq, at),
+                 ls_seqnum_format(head, behind));
+}
+
+static int append_one(ls_log *log, const ls_event *event, ls_error *err) {
+  int rc = check_order(event, log->now.head.seq, err);
+  if (rc) return rc;
+  uint64_t sum;
+  uint32_t name = name_id(log, event->name, err);
+  uint32_t origin = name ? origin_id(log, event, err) : 0;
+  if (!origin) return err ? err->code : LS_EIO;
+  if (!ls_event_sum(&sum, event, log->now.head.sum, &log->scratch)) return ls_fail_nomem(err);
+  sqlite3_bind_int64(log->insert, 1, ls_seqnum_place(event->seq));
+  sqlite3_bind_int64(log->insert, 2, event->seq.generation);
+  sqlite3_bind_int64(log->insert, 3, ls_event_gap(event));
+  sqlite3_bind_int64(log->insert, 4, name);
+  sqlite3_bind_int64(log->insert, 5, origin);
+  sqlite3_bind_text64(log->insert, 6, event->args, event->args_size, SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_int64(log->insert, 7, (int64_t)sum);
+  rc = run(log, log->insert, err);
+  if (rc) return rc;
+  log->now.head = (ls_mark){event->seq, sum};
+  if (!event->seq.client) log->now.synced_generation = event->seq.generation;
+  return LS_OK;
+}
+
+static int append_all(ls_log *log, const ls_event *events, size_t n, ls_error *err) {
+  for (size_t i = 0; i < n; i++) {
+    int rc = append_one(log, &events[i], err);
+    if (rc) return rc;
+  }
+  log->now.n_names = log->names.n;
+  log->now.n_origins = log->origins.n;
+  return LS_OK;
+}
+
+/* Bring memory back to where the file is. */
+static void restore(ls_log *log, const ls_log_point *point) {
+  ls_names_cut(&log->names, point->n_names);
+  ls_names_cut(&log->origins, point->n_origins);
+  log->now = *point;
+}
+
+static void roll_back(ls_log *log) {
+  /* SQLite may have rolled back by itself. */
+  if (!sqlite3_get_autocommit(log->db)) sqlite3_exec(log->db, "ROLLBACK", NULL, NULL, NULL);
+  restore(log, &log->durable);
+  log->in_transaction = false;
+}
+
+/* One transaction stays open over several appends; a savepoint makes each of them all or nothing. */
+static int append_later(ls_log *log, const ls_event *events, size_t n, ls_error *err) {
+  int rc = log->in_transaction ? LS_OK : run(log, log->begin, err);
+  if (rc) return rc;
+  log->in_transaction = true;
+  ls_log_point before = log->now;
+  rc = ls_log_exec(log, "SAVEPOINT batch", err);
+  if (!rc) rc = append_all(log, events, n, err);
+  if (!rc) rc = ls_log_exec(log, "RELEASE batch", err);
+  if (!rc) return LS_OK;
+  if (sqlite3_exec(log->db, "ROLLBACK TO batch; RELEASE batch", NULL, NULL, NULL) == SQLITE_OK) {
+    restore(log, &before);
+  } else {
+    roll_back(log);
+  }
+  return rc;
+}
+
+int ls_log_append(ls_log *log, const ls_event *events, size_t n, ls_error *err) {
+  ls_error local;
+  if (!err) err = &local;
+  if (n == 0) return LS_OK;
+  if (log->durability == LS_DURABILITY_LATER) return append_later(log, events, n, err);
+  int rc = run(log, log->begin, err);
+  if (!rc) rc = append_all(log, events, n, err);
+  if (!rc) rc = run(log, log->commit, err);
+  if (rc) {
+    roll_back(log);
+  } else {
+    log->durable = log->now;
+  }
+  return rc;
+}
+
+int ls_log_flush(ls_log *log, ls_error *err) {
+  if (!log->in_transaction) return LS_OK;
+  int rc = run(log, log->commit, err);
+  if (rc) {
+    roll_back(log);
+    return rc;
+  }
+  log->in_transaction = false;
+  log->durable = log->now;
+  return LS_OK;
+}
+
+int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err) {
+  char at[LS_SEQNUM_TEXT], upstream[LS_SEQNUM_TEXT];
+  if (ls_seqnum_after(log->upstream_head, after)) {
+    return ls_fail(err, LS_EORDER, "the log cannot be cut behind %s: upstream has accepted it up to %s",
+                   ls_seqnum_format(after, at), ls_seqnum_format(log->upstream_head, upstream));
+  }
+  ls_mark head, synced;
+  int rc = ls_log_flush(log, err);
+  if (!rc) rc = ls_log_floor(&head, log, after, err);
+  if (!rc) rc = ls_log_floor(&synced, log, (ls_seqnum){head.seq.global, 0, 0}, err);
+  if (rc) return rc;
+  char sql[80];
+  sqlite3_snprintf(sizeof sql, sql, "DELETE FROM events WHERE place > %lld", (long long)ls_seqnum_place(head.seq));
+  rc = ls_log_exec(log, sql, err);
+  if (rc) return rc;
+  log->now.head = head;
+  log->now.synced_generation = synced.seq.generation;
+  log->durable = log->now;
+  return LS_OK;
+}
+
+int ls_log_floor(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err) {
+  int64_t row[3];
+  int found = ls_log_lookup(row, log, "SELECT place, generation, sum FROM events WHERE place <= ?1 ORDER BY place DESC LIMIT 1",
+                            ls_seqnum_place(seq), err);
+  if (found < 0) return found;
+  ls_mark root = {LS_SEQNUM_ROOT, 0};
+  *out = found ? (ls_mark){ls_seqnum_at_place(row[0], row[1]), (uint64_t)row[2]} : root;
+  return LS_OK;
+}
+
+int ls_log_mark(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err) {
+  ls_mark floor;
+  int rc = ls_log_floor(&floor, log, seq, err);
+  if (rc) return rc;
+  if (!ls_seqnum_equal(floor.seq, seq)) return 0;
+  *out = floor;
+  return 1;
+}
+
+int ls_log_count(uint64_t *out, ls_log *log, ls_seqnum since, ls_error *err) {
+  int64_t row[3] = {0};
+  int rc = ls_log_lookup(row, log, "SELECT count(*) FROM events WHERE place > ?1", ls_seqnum_place(since), err);
+  if (rc < 0) return rc;
+  *out = (uint64_t)row[0];
+  return LS_OK;
+}

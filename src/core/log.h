@@ -1,0 +1,69 @@
+/* log - the ordered, append-only record of all events of a store: STORE/log.db, an SQLite file (docs/files.md).
+ *
+ * What always holds
+ *   1. An event's place, generation, author, name and arguments never change once appended. Above the upstream head a
+ *      suffix may be cut and appended anew (rebase); below it nothing is ever cut.
+ *   2. Each event carries the digest of the log up to and with itself; what is read is checked against it.
+ *   3. Appended events follow the head without a break: the first one's parent is the head (or, for a synced event,
+ *      the head's synced event), each next one's is its predecessor.
+ *
+ * Not here: what events mean (schema, state), who may append (leader). */
+#ifndef LS_CORE_LOG_H
+#define LS_CORE_LOG_H
+
+#include "core/event.h"
+#include "livestore.h"
+
+typedef struct ls_log ls_log;
+
+/* Open a log, or make an empty one.
+ *   file        NULL for one in memory
+ *   durability  when appended events survive what
+ * LS_ECORRUPT not a log, or damaged where it is first read; LS_EFORMAT written by a newer version. Whole checking is
+ * done by reading. */
+int ls_log_open(ls_log **out, const char *file, ls_durability durability, ls_error *err);
+/* Open one to look at it only; nothing of the file changes. LS_ENOTFOUND when there is none. */
+int ls_log_open_readonly(ls_log **out, const char *file, ls_error *err);
+/* Writes what was appended, frees all. Returns the error of that write. NULL is fine. */
+int ls_log_close(ls_log *log, ls_error *err);
+
+/* Facts kept beside the events. A value not set is left untouched in out (0 returned); 1 when there is one. */
+int ls_log_fact(ls_bytes *out, ls_log *log, const char *key, ls_error *err);
+/* Set some of them, all or none. */
+typedef struct ls_log_pair { const char *key, *value; } ls_log_pair;
+int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err);
+
+/* Where the log ends, and up to where upstream has accepted it. O(1). */
+ls_mark ls_log_head(const ls_log *log);
+ls_seqnum ls_log_upstream_head(const ls_log *log);
+/* What the last flush put on the file; the same as the head but for LS_DURABILITY_LATER. */
+ls_mark ls_log_durable_head(const ls_log *log);
+int ls_log_set_upstream_head(ls_log *log, ls_seqnum head, ls_error *err);
+
+/* Append events: one transaction, all or none. LS_EORDER does not follow the head. LS_EFULL, LS_EIO. O(n). */
+int ls_log_append(ls_log *log, const ls_event *events, size_t n, ls_error *err);
+
+/* Make all that was appended durable. On an error all that was appended since the last flush is gone, and the head is
+ * back where it was then. */
+int ls_log_flush(ls_log *log, ls_error *err);
+
+/* Take away all events behind `after`, which must be in the log and not below the upstream head. */
+int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err);
+
+/* The mark at a place: 1; 0 when no event stands there (generations must agree); the root always does. */
+int ls_log_mark(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err);
+/* The newest event at or before a place. The root when there is none. */
+int ls_log_floor(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err);
+/* Events behind `since`. O(n) in them. */
+int ls_log_count(uint64_t *out, ls_log *log, ls_seqnum since, ls_error *err);
+
+/* Reading in order. What it gives is borrowed until the next step. */
+typedef struct ls_log_cursor ls_log_cursor;
+/* Start behind the newest event at or before `since`. */
+int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_error *err);
+/* The next event and, if asked for, the mark that it makes: 1; 0 at the end (a later call finds what was appended in
+ * between); LS_ECORRUPT names the last good position. */
+int ls_log_cursor_next(const ls_event **out, ls_mark *mark, ls_log_cursor *cursor, ls_error *err);
+void ls_log_cursor_close(ls_log_cursor *cursor);
+
+#endif

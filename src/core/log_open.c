@@ -1,0 +1,235 @@
+/* Opening and closing a log, its layout, and the facts kept beside the events. */
+#include "base/alloc.h"
+#include "base/err.h"
+#include "core/database.h"
+#include "core/log_file.h"
+#include "core/seqnum.h"
+
+#define APPLICATION_ID 0x4c53746f /* "LSto", in the SQLite header, says that this file is a log */
+#define FORMAT 1                  /* PRAGMA user_version */
+
+/* The view is for people with an SQLite shell; the library does not read it. */
+static const char LAYOUT[] =
+    "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;"
+    "CREATE TABLE origins (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL, session_id TEXT NOT NULL) STRICT;"
+    "CREATE TABLE events (place INTEGER PRIMARY KEY, generation INTEGER NOT NULL, gap INTEGER NOT NULL,"
+    " name INTEGER NOT NULL, origin INTEGER NOT NULL, args TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;"
+    "CREATE VIEW log AS SELECT place >> 24 AS global, place & 0xffffff AS client, generation, names.name AS name,"
+    " args, client_id, session_id FROM events JOIN names ON names.id = events.name"
+    " JOIN origins ON origins.id = events.origin ORDER BY place;";
+
+int ls_log_prepare(sqlite3_stmt **out, ls_log *log, const char *sql, ls_error *err) {
+  if (sqlite3_prepare_v3(log->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK) return LS_OK;
+  return ls_sqlite_fail(err, log->db, LS_EIO, "log");
+}
+
+int ls_log_exec(ls_log *log, const char *sql, ls_error *err) {
+  if (sqlite3_exec(log->db, sql, NULL, NULL, NULL) == SQLITE_OK) return LS_OK;
+  return ls_sqlite_fail(err, log->db, LS_EIO, "log");
+}
+
+int ls_log_lookup(int64_t out[3], ls_log *log, const char *sql, int64_t param, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = ls_log_prepare(&stmt, log, sql, err);
+  if (rc) return rc;
+  sqlite3_bind_int64(stmt, 1, param);
+  int step = sqlite3_step(stmt);
+  for (int i = 0; step == SQLITE_ROW && i < sqlite3_column_count(stmt); i++) out[i] = sqlite3_column_int64(stmt, i);
+  if (step != SQLITE_ROW && step != SQLITE_DONE) rc = ls_sqlite_fail(err, log->db, LS_EIO, "log");
+  sqlite3_finalize(stmt);
+  return rc ? rc : step == SQLITE_ROW;
+}
+
+/* Exclusive locking before the first access lets WAL do without shared memory. */
+static int configure(ls_log *log, ls_error *err) {
+  const char *synchronous = log->durability == LS_DURABILITY_POWER ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
+  int rc = ls_log_exec(log, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000;"
+                            "PRAGMA cache_size=-4000; PRAGMA foreign_keys=OFF", err);
+  return rc ? rc : ls_log_exec(log, synchronous, err);
+}
+
+static int create_layout(ls_log *log, ls_error *err) {
+  char stamp[80];
+  sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID, FORMAT);
+  int rc = ls_log_exec(log, "BEGIN", err);
+  if (!rc) rc = ls_log_exec(log, LAYOUT, err);
+  if (!rc) rc = ls_log_exec(log, stamp, err);
+  if (!rc) rc = ls_log_exec(log, "COMMIT", err);
+  if (rc && !sqlite3_get_autocommit(log->db)) sqlite3_exec(log->db, "ROLLBACK", NULL, NULL, NULL);
+  return rc;
+}
+
+static int check_format(ls_log *log, bool create, ls_error *err) {
+  int64_t id[3] = {0}, format[3] = {0}, tables[3] = {0};
+  int rc = ls_log_lookup(id, log, "PRAGMA application_id", 0, err);
+  if (rc >= 0) rc = ls_log_lookup(format, log, "PRAGMA user_version", 0, err);
+  if (rc >= 0) rc = ls_log_lookup(tables, log, "SELECT count(*) FROM sqlite_schema", 0, err);
+  if (rc < 0) return rc;
+  if (create && id[0] == 0 && tables[0] == 0) return create_layout(log, err);
+  if (id[0] != APPLICATION_ID) return ls_fail(err, LS_ECORRUPT, "the file is not an event log (its application id is wrong)");
+  if (format[0] <= FORMAT) return LS_OK;
+  return ls_fail(err, LS_EFORMAT, "the log has format %lld; this version reads up to %d: use a newer livestore",
+                 (long long)format[0], FORMAT);
+}
+
+/* Ids are dense, so the n-th row has id n. */
+static int load_names(ls_names *names, ls_log *log, const char *sql, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = ls_log_prepare(&stmt, log, sql, err), step;
+  if (rc) return rc;
+  while (!rc && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+    const char *text = sqlite3_column_blob(stmt, 1);
+    size_t size = (size_t)sqlite3_column_bytes(stmt, 1);
+    if (sqlite3_column_int64(stmt, 0) != (int64_t)names->n + 1 || !text || ls_names_find(names, text, size)) {
+      rc = ls_fail(err, LS_ECORRUPT, "log: its table of names is damaged at row %zu", names->n + 1);
+    } else if (!ls_names_add(names, text, size)) {
+      rc = ls_fail_nomem(err);
+    }
+  }
+  if (!rc && step != SQLITE_DONE) rc = ls_sqlite_fail(err, log->db, LS_EIO, "log");
+  sqlite3_finalize(stmt);
+  return rc;
+}
+
+static int load_upstream_head(ls_log *log, ls_error *err) {
+  ls_bytes text = {0};
+  int rc = ls_log_fact(&text, log, "upstream_head", err);
+  if (rc == 1) rc = ls_bytes_cstr(&text) ? ls_seqnum_parse(&log->upstream_head, text.data, err) : ls_fail_nomem(err);
+  ls_bytes_fini(&text);
+  return rc < 0 ? rc : LS_OK;
+}
+
+static int load_head(ls_log *log, ls_error *err) {
+  static const ls_seqnum END = {LS_SEQNUM_MAX_GLOBAL, LS_SEQNUM_MAX_CLIENT, 0};
+  int rc = ls_log_floor(&log->now.head, log, END, err);
+  if (rc) return rc;
+  ls_mark synced;
+  rc = ls_log_floor(&synced, log, (ls_seqnum){log->now.head.seq.global, 0, 0}, err);
+  log->now.synced_generation = synced.seq.generation;
+  log->now.n_names = log->names.n;
+  log->now.n_origins = log->origins.n;
+  log->durable = log->now;
+  return rc;
+}
+
+static int load(ls_log *log, ls_error *err) {
+  int rc = load_names(&log->names, log, "SELECT id, name FROM names ORDER BY id", err);
+  if (!rc) {
+    rc = load_names(&log->origins, log,
+                    "SELECT id, CAST(client_id AS BLOB) || x'00' || CAST(session_id AS BLOB) FROM origins ORDER BY id", err);
+  }
+  if (!rc) rc = load_upstream_head(log, err);
+  return rc ? rc : load_head(log, err);
+}
+
+static int prepare_writes(ls_log *log, ls_error *err) {
+  int rc = ls_log_prepare(&log->insert, log, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+  if (!rc) rc = ls_log_prepare(&log->insert_name, log, "INSERT INTO names VALUES (?1, ?2)", err);
+  if (!rc) rc = ls_log_prepare(&log->insert_origin, log, "INSERT INTO origins VALUES (?1, ?2, ?3)", err);
+  if (!rc) rc = ls_log_prepare(&log->begin, log, "BEGIN", err);
+  return rc ? rc : ls_log_prepare(&log->commit, log, "COMMIT", err);
+}
+
+static void log_free(ls_log *log) {
+  sqlite3_finalize(log->insert);
+  sqlite3_finalize(log->insert_name);
+  sqlite3_finalize(log->insert_origin);
+  sqlite3_finalize(log->begin);
+  sqlite3_finalize(log->commit);
+  sqlite3_close(log->db);
+  ls_names_fini(&log->names);
+  ls_names_fini(&log->origins);
+  ls_bytes_fini(&log->scratch);
+  ls_free(log);
+}
+
+int ls_log_open(ls_log **out, const char *file, ls_durability durability, ls_error *err) {
+  ls_log *log = ls_calloc(1, sizeof *log);
+  if (!log) return ls_fail_nomem(err);
+  log->durability = durability;
+  int rc = LS_OK;
+  if (sqlite3_open_v2(file ? file : ":memory:", &log->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL)) {
+    rc = ls_sqlite_fail(err, log->db, LS_EIO, "%s", file ? file : "log in memory");
+  } else {
+    sqlite3_extended_result_codes(log->db, 1);
+    rc = configure(log, err);
+    if (!rc) rc = check_format(log, true, err);
+    if (!rc) rc = load(log, err);
+    if (!rc) rc = prepare_writes(log, err);
+    if (rc) ls_wrap(err, rc, "%s", file ? file : "log in memory");
+  }
+  if (rc) {
+    log_free(log);
+    return rc;
+  }
+  *out = log;
+  return LS_OK;
+}
+
+int ls_log_open_readonly(ls_log **out, const char *file, ls_error *err) {
+  ls_log *log = ls_calloc(1, sizeof *log);
+  if (!log) return ls_fail_nomem(err);
+  int rc = LS_OK;
+  /* A WAL can only be read by a connection that may write; so it may, and is told not to. */
+  if (sqlite3_open_v2(file, &log->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)) {
+    rc = ls_sqlite_fail(err, log->db, LS_ENOTFOUND, "%s", file);
+  } else {
+    sqlite3_extended_result_codes(log->db, 1);
+    sqlite3_db_config(log->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    rc = ls_log_exec(log, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=ON", err);
+    if (!rc) rc = check_format(log, false, err);
+    if (!rc) rc = load(log, err);
+    if (rc) ls_wrap(err, rc, "%s", file);
+  }
+  if (rc) {
+    log_free(log);
+    return rc;
+  }
+  *out = log;
+  return LS_OK;
+}
+
+int ls_log_close(ls_log *log, ls_error *err) {
+  if (!log) return LS_OK;
+  int rc = ls_log_flush(log, err);
+  log_free(log);
+  return rc;
+}
+
+int ls_log_fact(ls_bytes *out, ls_log *log, const char *key, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = ls_log_prepare(&stmt, log, "SELECT value FROM facts WHERE key = ?1", err);
+  if (rc) return rc;
+  sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
+  int step = sqlite3_step(stmt);
+  if (step == SQLITE_ROW) {
+    const void *value = sqlite3_column_blob(stmt, 0);
+    ls_bytes_append(out, value, (size_t)sqlite3_column_bytes(stmt, 0));
+    if (!ls_bytes_ok(out)) rc = ls_fail_nomem(err);
+  } else if (step != SQLITE_DONE) {
+    rc = ls_sqlite_fail(err, log->db, LS_EIO, "log");
+  }
+  sqlite3_finalize(stmt);
+  return rc ? rc : step == SQLITE_ROW;
+}
+
+static int set_fact(ls_log *log, sqlite3_stmt *stmt, const ls_log_pair *fact, ls_error *err) {
+  sqlite3_bind_text(stmt, 1, fact->key, -1, SQLITE_STATIC);
+  sqlite3_bind_text(stmt, 2, fact->value, -1, SQLITE_STATIC);
+  int rc = sqlite3_step(stmt) == SQLITE_DONE ? LS_OK : ls_sqlite_fail(err, log->db, LS_EIO, "log: %s", fact->key);
+  sqlite3_reset(stmt);
+  return rc;
+}
+
+int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = ls_log_flush(log, err); /* facts must not go down with events that are not durable yet */
+  if (!rc) rc = ls_log_prepare(&stmt, log, "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", err);
+  if (!rc) rc = ls_log_exec(log, "BEGIN", err);
+  for (size_t i = 0; !rc && i < n; i++) rc = set_fact(log, stmt, &facts[i], err);
+  sqlite3_finalize(stmt);
+  if (!rc) rc = ls_log_exec(log, "COMMIT", err);
+  if (rc && !sqlite3_get_autocommit(log->db)) sqlite3_exec(log->db, "ROLLBACK", NULL, NULL, NULL);
+  return rc;
+}
