@@ -1,0 +1,113 @@
+#include "core/follow.h"
+
+#include "base/err.h"
+#include "core/seqnum.h"
+#include "core/undo.h"
+
+/* Events of a transaction. All of them are tried at once; when one is at fault they are done again one by one, each
+ * inside a savepoint. Faults are rare, so the savepoints mostly are not paid for. */
+#define CHUNK 1000
+
+static int roll_back(ls_state *state, ls_log *log, ls_error *err) {
+  for (;;) {
+    ls_mark mark;
+    int found = ls_log_mark(&mark, log, state->at.seq, err);
+    if (found < 0) return found;
+    if (found && mark.sum == state->at.sum) return LS_OK;
+    int rc = ls_undo_step(state, err);
+    if (rc) return rc;
+  }
+}
+
+typedef struct replay {
+  ls_state *state;
+  ls_log *log;
+  ls_log_cursor *cursor;
+  const ls_follow *options;
+  ls_mark at;      /* newest event applied */
+  bool one_by_one; /* after a fault in this chunk */
+  bool done;
+  ls_error damage; /* of the log, behind what was applied; code 0: none */
+  uint64_t count, total;
+} replay;
+
+static bool beyond(const replay *r, ls_seqnum seq) {
+  return !ls_seqnum_is_root(r->options->until) && ls_seqnum_after(seq, r->options->until);
+}
+
+/* Apply events to the open transaction until it is full: 0, or the code of what went wrong. Damage of the log ends it
+ * without an error, so that what is good before it is kept. */
+static int fill(replay *r, ls_error *err) {
+  for (int i = 0; i < CHUNK; i++) {
+    const ls_event *event;
+    ls_mark mark;
+    int more = ls_log_cursor_next(&event, &mark, r->cursor, &r->damage);
+    r->done = more == LS_ECORRUPT || more == 0 || (more == 1 && beyond(r, mark.seq));
+    if (r->done) return LS_OK;
+    if (more < 0) {
+      if (err) *err = r->damage;
+      return more;
+    }
+    int rc = r->one_by_one ? ls_state_apply_or_fail(r->state, event, err) : ls_state_apply(r->state, event, false, err);
+    if (rc) return rc;
+    r->at = mark;
+    r->count++;
+  }
+  return LS_OK;
+}
+
+static int restart_chunk(replay *r, ls_error *err) {
+  ls_log_cursor_close(r->cursor);
+  r->cursor = NULL;
+  r->at = r->state->at;
+  return ls_log_cursor_open(&r->cursor, r->log, r->at.seq, err);
+}
+
+static int replay_chunk(replay *r, ls_error *err) {
+  uint64_t count = r->count;
+  int rc = ls_state_begin(r->state, err);
+  if (rc) return rc;
+  rc = fill(r, err);
+  if (!rc) return ls_state_commit(r->state, r->at, err);
+  ls_state_abort(r->state);
+  if (r->one_by_one || !ls_state_event_at_fault(rc)) return rc;
+  r->count = count;
+  rc = restart_chunk(r, err);
+  r->one_by_one = true;
+  if (!rc) rc = replay_chunk(r, err);
+  r->one_by_one = false;
+  return rc;
+}
+
+static int tell(const replay *r, ls_error *err) {
+  if (!r->options->progress || !r->options->progress(r->options->user, r->options->what, r->count, r->total)) return LS_OK;
+  return ls_fail(err, LS_EABORT, "%s: stopped", r->options->what);
+}
+
+static int replay_all(replay *r, ls_error *err) {
+  int rc = ls_log_count(&r->total, r->log, r->state->at.seq, err);
+  if (!rc) rc = restart_chunk(r, err);
+  while (!rc && !r->done) {
+    rc = tell(r, err);
+    if (!rc) rc = replay_chunk(r, err);
+  }
+  return rc ? rc : tell(r, err);
+}
+
+int ls_state_follow(ls_state *state, ls_log *log, const ls_follow *options, ls_error *err) {
+  static const ls_follow NONE = {.what = "following the log"};
+  replay r = {.state = state, .log = log, .options = options ? options : &NONE};
+  int rc = roll_back(state, log, err);
+  if (rc || ls_seqnum_equal(state->at.seq, ls_log_head(log).seq)) return rc;
+  bool capturing = state->capture.on;
+  /* Only what upstream may still renumber needs a way back, and that only when there is something below it. */
+  state->capture.on = capturing && !ls_seqnum_is_root(ls_log_upstream_head(log));
+  rc = replay_all(&r, err);
+  if (!rc && r.damage.code) {
+    if (err) *err = r.damage;
+    rc = r.damage.code;
+  }
+  ls_log_cursor_close(r.cursor);
+  state->capture.on = capturing;
+  return rc;
+}

@@ -1,0 +1,264 @@
+/* Applying an event to a state: its arguments are bound to the parameters of its statements, or its C function runs. */
+#include "base/alloc.h"
+#include "base/err.h"
+#include "core/document.h"
+#include "core/seqnum.h"
+#include "core/state.h"
+#include "core/value.h"
+
+struct ls_materializer {
+  ls_state *state;
+};
+
+bool ls_state_event_at_fault(int code) {
+  return code == LS_EARGS || code == LS_EMATERIALIZE || code == LS_EEVENT || code == LS_ESQL || code == LS_EREADONLY ||
+         code == LS_EJSON || code == LS_ELIMIT || code == LS_ENOTFOUND || code == LS_ESCHEMA;
+}
+
+/* Find the node of each property. Members of canonical objects and properties are in the same order, so one walk
+ * through both does. */
+static void find_properties(ls_state *state, const ls_event_type *type) {
+  const ls_json *args = &state->args;
+  memset(state->properties, 0, type->n_properties * sizeof *state->properties);
+  size_t p = 0;
+  for (uint32_t key = 1; key < args->nodes[0].next && p < type->n_properties;) {
+    int order = 1;
+    while (p < type->n_properties && order > 0) {
+      const char *name = type->properties[p].name;
+      const char *text = args->text + args->nodes[key].start;
+      size_t size = args->nodes[key].size, length = strlen(name);
+      order = memcmp(text, name, size < length ? size : length);
+      if (order == 0) order = (size > length) - (size < length);
+      if (args->nodes[key].escaped) order = ls_json_equals(args, key, name) ? 0 : -1;
+      if (order > 0) p++;
+    }
+    if (order == 0) state->properties[p++] = key + 1;
+    key = args->nodes[key + 1].next;
+  }
+}
+
+static int bind_string(sqlite3_stmt *stmt, int at, ls_state *state, uint32_t node) {
+  const ls_json *args = &state->args;
+  const ls_json_node *n = &args->nodes[node];
+  if (!n->escaped) return sqlite3_bind_text64(stmt, at, args->text + n->start, n->size, SQLITE_STATIC, SQLITE_UTF8);
+  ls_bytes_clear(&state->scratch);
+  ls_json_string(&state->scratch, args, node);
+  if (!ls_bytes_cstr(&state->scratch)) return SQLITE_NOMEM;
+  return sqlite3_bind_text64(stmt, at, state->scratch.data, state->scratch.size, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static int bind_number(sqlite3_stmt *stmt, int at, const ls_json *args, uint32_t node) {
+  ls_json_number number;
+  if (ls_json_number_of(&number, args, node, NULL)) return SQLITE_RANGE;
+  return number.is_int ? sqlite3_bind_int64(stmt, at, number.i) : sqlite3_bind_double(stmt, at, number.r);
+}
+
+static int bind_node(sqlite3_stmt *stmt, int at, ls_state *state, uint32_t node) {
+  const ls_json *args = &state->args;
+  if (node == 0) return sqlite3_bind_null(stmt, at);
+  const ls_json_node *n = &args->nodes[node];
+  switch (ls_json_type_of(args, node)) {
+    case LS_JSON_NULL: return sqlite3_bind_null(stmt, at);
+    case LS_JSON_FALSE: return sqlite3_bind_int(stmt, at, 0);
+    case LS_JSON_TRUE: return sqlite3_bind_int(stmt, at, 1);
+    case LS_JSON_NUMBER: return bind_number(stmt, at, args, node);
+    case LS_JSON_STRING: return bind_string(stmt, at, state, node);
+    default: return sqlite3_bind_text64(stmt, at, args->text + n->start, n->size, SQLITE_STATIC, SQLITE_UTF8);
+  }
+}
+
+static int bind_param(sqlite3_stmt *stmt, int at, ls_state *state, const ls_param *param, const ls_event *event) {
+  switch (param->kind) {
+    case LS_PARAM_ARGS:
+      return sqlite3_bind_text64(stmt, at, event->args, event->args_size, SQLITE_STATIC, SQLITE_UTF8);
+    case LS_PARAM_CLIENT: return sqlite3_bind_text(stmt, at, event->client_id, -1, SQLITE_STATIC);
+    case LS_PARAM_SESSION: return sqlite3_bind_text(stmt, at, event->session_id, -1, SQLITE_STATIC);
+    case LS_PARAM_GLOBAL: return sqlite3_bind_int64(stmt, at, event->seq.global);
+    default: return bind_node(stmt, at, state, state->properties[param->property]);
+  }
+}
+
+static int statement_of(sqlite3_stmt **out, ls_state *state, const ls_event_type *type, size_t index, ls_error *err) {
+  sqlite3_stmt **kept = &state->statements[type - state->schema->events][index];
+  if (!*kept) {
+    int rc = ls_database_prepare(kept, &state->database, type->statements[index].sql, NULL, LS_ACCESS_EVENT, err);
+    if (rc) return rc;
+  }
+  *out = *kept;
+  return LS_OK;
+}
+
+static int give_row(sqlite3_stmt *stmt, ls_row_fn row, void *user) {
+  size_t n = (size_t)sqlite3_column_count(stmt);
+  ls_value *values = ls_malloc((n + 1) * sizeof *values);
+  if (!values) return LS_ENOMEM;
+  for (size_t i = 0; i < n; i++) values[i] = ls_value_of(sqlite3_column_value(stmt, (int)i));
+  int stop = row(user, values, n);
+  ls_free(values);
+  return stop;
+}
+
+static int step_all(ls_state *state, sqlite3_stmt *stmt, ls_row_fn row, void *user, ls_error *err) {
+  ls_database *database = &state->database;
+  int step, stop = 0, rc = LS_OK;
+  /* SQLite may prepare it anew while it steps, and then asks the authorizer again. */
+  ls_access access = database->access;
+  database->access = LS_ACCESS_EVENT;
+  while ((step = sqlite3_step(stmt)) == SQLITE_ROW && !stop) {
+    if (row) stop = give_row(stmt, row, user);
+  }
+  database->access = access;
+  if (stop == LS_ENOMEM) rc = ls_fail_nomem(err);
+  else if (!stop && step != SQLITE_DONE) {
+    /* Who and where is put before it on the way up. */
+    rc = ls_fail(err, ls_sqlite_code(database->db, LS_EMATERIALIZE), "%s", sqlite3_errmsg(database->db));
+  }
+  sqlite3_reset(stmt);
+  return rc;
+}
+
+static int run_statement(ls_state *state, const ls_event_type *type, size_t index, const ls_event *event, ls_error *err) {
+  const ls_statement *statement = &type->statements[index];
+  sqlite3_stmt *stmt;
+  int rc = statement_of(&stmt, state, type, index, err);
+  for (size_t i = 0; !rc && i < statement->n_params; i++) {
+    if (bind_param(stmt, (int)i + 1, state, &statement->params[i], event)) {
+      rc = ls_sqlite_fail(err, state->database.db, LS_EMATERIALIZE, "binding parameter %zu", i + 1);
+    }
+  }
+  if (!rc) rc = step_all(state, stmt, NULL, NULL, err);
+  return rc ? ls_wrap(err, rc, "statement %zu", index + 1) : LS_OK;
+}
+
+int ls_materializer_exec(ls_materializer *m, const char *sql, const ls_value *params, size_t n, ls_row_fn row, void *user,
+                         ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = ls_database_prepare(&stmt, &m->state->database, sql, NULL, LS_ACCESS_EVENT, err);
+  if (rc) return rc;
+  for (size_t i = 0; !rc && i < n; i++) {
+    if (ls_bind_value(stmt, (int)i + 1, params[i])) {
+      rc = ls_sqlite_fail(err, m->state->database.db, LS_ESQL, "binding parameter %zu", i + 1);
+    }
+  }
+  size_t captured = m->state->capture.record.size;
+  if (!rc) rc = step_all(m->state, stmt, row, user, err);
+  /* The function may go on after a failed statement, of which SQLite has undone everything. */
+  if (rc && m->state->capture.record.size > captured) m->state->capture.record.size = captured;
+  sqlite3_finalize(stmt);
+  return rc;
+}
+
+static int run_materializer(ls_state *state, const ls_event_type *type, const ls_event *event, ls_error *err) {
+  if (type->document) return ls_document_apply(state, type->document, &state->args, err);
+  if (type->fn) {
+    ls_materializer m = {state};
+    return type->fn(&m, event, type->user, err);
+  }
+  find_properties(state, type);
+  int rc = LS_OK;
+  for (size_t i = 0; !rc && i < type->n_statements; i++) rc = run_statement(state, type, i, event, err);
+  return rc;
+}
+
+/* What must be true behind each event, whatever it did. */
+static int check_after(ls_state *state, ls_error *err) {
+  int open_keys = 0, unused = 0;
+  sqlite3_db_status(state->database.db, SQLITE_DBSTATUS_DEFERRED_FKS, &open_keys, &unused, 0);
+  if (open_keys) return ls_fail(err, LS_EMATERIALIZE, "FOREIGN KEY constraint failed");
+  if (state->database.clock_read) {
+    return ls_fail(err, LS_EMATERIALIZE, "its materializer asks for the present time, which is not the same everywhere: "
+                                         "pass the time as an argument");
+  }
+  if (!ls_bytes_ok(&state->capture.record)) return ls_fail_nomem(err);
+  return LS_OK;
+}
+
+static void note_deprecations(ls_state *state, const ls_event_type *type) {
+  if (type->deprecated) {
+    ls_note(state->notes, LS_LOG_WARNING, "deprecated-event", "event %s is deprecated: %s", type->name, type->deprecated);
+  }
+  for (size_t i = 0; i < type->n_properties; i++) {
+    const ls_args_property *property = &type->properties[i];
+    if (property->deprecated && ls_json_get(&state->args, 0, property->name)) {
+      ls_note(state->notes, LS_LOG_WARNING, "deprecated-field", "event %s: %s is deprecated: %s", type->name,
+              property->name, property->deprecated);
+    }
+  }
+}
+
+/* It stays in the log and changes nothing, until a schema that knows it makes the state anew. */
+static int apply_unknown(ls_state *state, const ls_event *event, ls_error *err) {
+  ls_unknown_events policy = state->schema->unknown_events;
+  if (policy == LS_UNKNOWN_FAIL) return ls_fail(err, LS_EEVENT, "event \"%s\" is not in the schema", event->name);
+  if (policy == LS_UNKNOWN_WARN) {
+    ls_note(state->notes, LS_LOG_WARNING, "unknown-event",
+            "event %s is not in the schema: it is kept and changes nothing", event->name);
+  }
+  return LS_OK;
+}
+
+static int apply_known(ls_state *state, const ls_event_type *type, const ls_event *event, bool checked, ls_error *err) {
+  int rc = ls_json_parse(&state->args, event->args, event->args_size, err);
+  if (!rc && !checked) rc = ls_args_check(type->args, &state->args, 0, err);
+  if (rc) return rc;
+  note_deprecations(state, type);
+  state->database.clock_read = false;
+  rc = run_materializer(state, type, event, err);
+  return rc ? rc : check_after(state, err);
+}
+
+int ls_state_apply(ls_state *state, const ls_event *event, bool checked, ls_error *err) {
+  const ls_event_type *type = ls_schema_event(state->schema, event->name);
+  if (!type) return apply_unknown(state, event, err);
+  int rc = apply_known(state, type, event, checked, err);
+  if (!rc) return LS_OK;
+  /* What a statement or a function calls its failure, it is one of this event's materializer. */
+  if (rc != LS_EARGS && ls_state_event_at_fault(rc)) rc = LS_EMATERIALIZE;
+  if (err) err->code = rc;
+  return ls_wrap(err, rc, "event \"%s\"", event->name);
+}
+
+static int record_failure(ls_state *state, const ls_event *event, const ls_error *failure, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = ls_database_prepare(&stmt, &state->database, "INSERT OR REPLACE INTO __livestore_failed VALUES (?1, ?2, ?3)", NULL,
+                               LS_ACCESS_OWN, err);
+  if (rc) return rc;
+  sqlite3_bind_int64(stmt, 1, ls_seqnum_place(event->seq));
+  sqlite3_bind_text(stmt, 2, event->name, -1, SQLITE_STATIC);
+  sqlite3_bind_text(stmt, 3, failure->text, -1, SQLITE_STATIC);
+  rc = ls_state_run(state, stmt, err);
+  sqlite3_finalize(stmt);
+  return rc;
+}
+
+int ls_state_apply_or_fail(ls_state *state, const ls_event *event, ls_error *err) {
+  ls_error failure;
+  ls_error_clear(&failure);
+  size_t captured = state->capture.record.size;
+  int rc = ls_database_exec(&state->database, "SAVEPOINT event", err);
+  if (rc) return rc;
+  rc = ls_state_apply(state, event, false, &failure);
+  if (!rc) return ls_database_exec(&state->database, "RELEASE event", err);
+  if (ls_database_exec(&state->database, "ROLLBACK TO event; RELEASE event", err)) return LS_EIO;
+  if (!ls_state_event_at_fault(rc)) {
+    if (err) *err = failure;
+    return rc;
+  }
+  if (state->capture.record.size > captured) state->capture.record.size = captured;
+  ls_note(state->notes, LS_LOG_WARNING, "failed-event", "%s", failure.text);
+  return record_failure(state, event, &failure, err);
+}
+
+int ls_state_failure(ls_bytes *out, ls_state *state, ls_seqnum seq, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = ls_database_prepare(&stmt, &state->database, "SELECT error FROM __livestore_failed WHERE place = ?1", NULL,
+                               LS_ACCESS_OWN, err);
+  if (rc) return rc;
+  sqlite3_bind_int64(stmt, 1, ls_seqnum_place(seq));
+  int step = sqlite3_step(stmt);
+  if (step == SQLITE_ROW) ls_bytes_append(out, sqlite3_column_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+  else if (step != SQLITE_DONE) rc = ls_sqlite_fail(err, state->database.db, LS_EIO, "state");
+  if (!rc && !ls_bytes_ok(out)) rc = ls_fail_nomem(err);
+  sqlite3_finalize(stmt);
+  return rc ? rc : step == SQLITE_ROW;
+}

@@ -1,0 +1,293 @@
+#include "core/state.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "core/seqnum.h"
+#include "core/undo.h"
+
+#define DEFAULT_UNDO_LIMIT_BYTES (8 << 20)
+
+static const char OWN_TABLES[] =
+    "CREATE TABLE __livestore_state (id INTEGER PRIMARY KEY CHECK (id = 1), schema_hash TEXT NOT NULL,"
+    " place INTEGER NOT NULL, generation INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE __livestore_undo (place INTEGER PRIMARY KEY, before_place INTEGER NOT NULL,"
+    " before_generation INTEGER NOT NULL, before_sum INTEGER NOT NULL, changeset BLOB NOT NULL) STRICT;"
+    "CREATE TABLE __livestore_failed (place INTEGER PRIMARY KEY, name TEXT NOT NULL, error TEXT NOT NULL) STRICT;";
+
+int ls_state_run(ls_state *state, sqlite3_stmt *stmt, ls_error *err) {
+  int step = sqlite3_step(stmt);
+  int rc = step == SQLITE_DONE ? LS_OK : ls_sqlite_fail(err, state->database.db, LS_EIO, "state");
+  sqlite3_reset(stmt);
+  return rc;
+}
+
+static int prepare_own(sqlite3_stmt **out, ls_state *state, const char *sql, ls_error *err) {
+  return ls_database_prepare(out, &state->database, sql, NULL, LS_ACCESS_OWN, err);
+}
+
+/* A statement of the schema may be preceded by a comment, so its own error says which one it is. */
+static int create_tables(ls_state *state, ls_error *err) {
+  for (size_t i = 0; i < state->schema->n_tables; i++) {
+    sqlite3_stmt *stmt;
+    int rc = ls_database_prepare(&stmt, &state->database, state->schema->tables[i], NULL, LS_ACCESS_DEFINE, err);
+    if (rc) return ls_wrap(err, rc, "table statement %zu", i + 1);
+    if (sqlite3_step(stmt) != SQLITE_DONE) rc = ls_sqlite_fail(err, state->database.db, LS_ESCHEMA, "table statement %zu", i + 1);
+    sqlite3_finalize(stmt);
+    if (rc) return rc;
+  }
+  return LS_OK;
+}
+
+static int write_first_row(ls_state *state, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = prepare_own(&stmt, state, "INSERT INTO __livestore_state VALUES (1, ?1, 0, 0, 0)", err);
+  if (rc) return rc;
+  sqlite3_bind_text(stmt, 1, state->schema->hash, -1, SQLITE_STATIC);
+  rc = ls_state_run(state, stmt, err);
+  sqlite3_finalize(stmt);
+  return rc;
+}
+
+static int create(ls_state *state, ls_error *err) {
+  int rc = ls_database_exec(&state->database, "BEGIN", err);
+  if (!rc) rc = create_tables(state, err);
+  if (!rc) rc = ls_database_exec(&state->database, OWN_TABLES, err);
+  if (!rc) rc = write_first_row(state, err);
+  return rc ? rc : ls_database_exec(&state->database, "COMMIT", err);
+}
+
+/* Whatever is wrong with a state that was kept, the answer is the same: there is none, make a new one. Only memory
+ * running out is worth telling. */
+static int not_a_state(int rc, const char *why, ls_error *err) {
+  if (rc == LS_ENOMEM) return rc;
+  ls_error cause;
+  ls_error_clear(&cause);
+  if (err) cause = *err;
+  return ls_fail(err, LS_ENOTFOUND, "%s%s%s", why, rc ? ": " : "", rc ? cause.text : "");
+}
+
+static int read_mark(ls_state *state, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = prepare_own(&stmt, state, "SELECT place, generation, sum, schema_hash FROM __livestore_state", err);
+  if (rc) return not_a_state(rc, "not the state of a store", err);
+  int step = sqlite3_step(stmt);
+  const char *hash = step == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 3) : NULL;
+  if (!hash) {
+    rc = ls_sqlite_fail(err, state->database.db, LS_ENOTFOUND, "not the state of a store");
+    rc = not_a_state(rc, "unreadable", err);
+  } else if (strcmp(hash, state->schema->hash) != 0) {
+    rc = not_a_state(LS_OK, "the state of another schema", err);
+  } else {
+    state->at.seq = ls_seqnum_at_place(sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1));
+    state->at.sum = (uint64_t)sqlite3_column_int64(stmt, 2);
+  }
+  sqlite3_finalize(stmt);
+  return rc;
+}
+
+static int read_number(int64_t *out, ls_state *state, const char *sql, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = prepare_own(&stmt, state, sql, err);
+  if (rc) return rc;
+  if (sqlite3_step(stmt) == SQLITE_ROW) *out = sqlite3_column_int64(stmt, 0);
+  else rc = ls_sqlite_fail(err, state->database.db, LS_EIO, "state");
+  sqlite3_finalize(stmt);
+  return rc;
+}
+
+int ls_state_failures(uint64_t *out, ls_state *state, ls_error *err) {
+  int64_t count;
+  int rc = read_number(&count, state, "SELECT count(*) FROM __livestore_failed", err);
+  if (!rc) *out = (uint64_t)count;
+  return rc;
+}
+
+static int prepare_all(ls_state *state, ls_error *err) {
+  int rc = prepare_own(&state->begin, state, "BEGIN", err);
+  if (!rc) rc = prepare_own(&state->commit, state, "COMMIT", err);
+  if (!rc) rc = prepare_own(&state->rollback, state, "ROLLBACK", err);
+  if (!rc) {
+    rc = prepare_own(&state->set_mark, state, "UPDATE __livestore_state SET place = ?1, generation = ?2, sum = ?3", err);
+  }
+  if (!rc) rc = prepare_own(&state->add_undo, state, "INSERT OR REPLACE INTO __livestore_undo VALUES (?1, ?2, ?3, ?4, ?5)", err);
+  return rc;
+}
+
+static int allocate(ls_state *state, ls_error *err) {
+  size_t most = 1;
+  state->statements = ls_calloc(state->schema->n_events + 1, sizeof *state->statements);
+  if (!state->statements) return ls_fail_nomem(err);
+  for (size_t i = 0; i < state->schema->n_events; i++) {
+    const ls_event_type *type = &state->schema->events[i];
+    if (type->n_properties > most) most = type->n_properties;
+    if (!type->n_statements) continue;
+    state->statements[i] = ls_calloc(type->n_statements, sizeof **state->statements);
+    if (!state->statements[i]) return ls_fail_nomem(err);
+  }
+  state->properties = ls_calloc(most, sizeof *state->properties);
+  return state->properties ? LS_OK : ls_fail_nomem(err);
+}
+
+/* What every state needs once its tables are there. */
+static int set_up(ls_state *state, ls_error *err) {
+  int rc = ls_tables_load(&state->tables, &state->database, err);
+  if (!rc) {
+    rc = read_number(&state->undo_bytes, state, "SELECT coalesce(sum(length(changeset)), 0) FROM __livestore_undo", err);
+  }
+  if (!rc) rc = prepare_all(state, err);
+  if (!rc) rc = allocate(state, err);
+  if (rc) return rc;
+  state->undo_limit_bytes = DEFAULT_UNDO_LIMIT_BYTES;
+  state->capture.limit = DEFAULT_UNDO_LIMIT_BYTES;
+  ls_capture_install(&state->capture, &state->database, &state->tables);
+  return LS_OK;
+}
+
+static int state_alloc(ls_state **out, const ls_schema *schema, const char *file, ls_notes *notes, ls_error *err) {
+  ls_state *state = ls_calloc(1, sizeof *state);
+  if (!state) return ls_fail_nomem(err);
+  state->schema = schema;
+  state->notes = notes;
+  int rc = ls_database_open(&state->database, file, err);
+  if (rc) {
+    ls_free(state);
+    return rc;
+  }
+  *out = state;
+  return LS_OK;
+}
+
+int ls_state_new(ls_state **out, const ls_schema *schema, const char *file, ls_notes *notes, ls_error *err) {
+  ls_state *state = NULL;
+  int rc = state_alloc(&state, schema, file, notes, err);
+  if (rc) return rc;
+  rc = create(state, err);
+  if (!rc) rc = set_up(state, err);
+  if (rc) {
+    ls_state_free(state);
+    return rc;
+  }
+  *out = state;
+  return LS_OK;
+}
+
+int ls_state_open_file(ls_state **out, const ls_schema *schema, const char *file, ls_notes *notes, ls_error *err) {
+  ls_state *state = NULL;
+  int rc = state_alloc(&state, schema, file, notes, err);
+  if (rc) return not_a_state(rc, file, err);
+  rc = read_mark(state, err);
+  if (!rc && (rc = set_up(state, err))) rc = not_a_state(rc, file, err);
+  if (rc) {
+    ls_state_free(state);
+    return rc;
+  }
+  *out = state;
+  return LS_OK;
+}
+
+/* SQLite reads an image in place; it is copied page by page into an ordinary database in memory, which is faster to
+ * work on and may grow. */
+static int copy_image(ls_state *state, const void *image, size_t size, ls_error *err) {
+  sqlite3 *source = NULL;
+  sqlite3_int64 length = (sqlite3_int64)size;
+  int result = sqlite3_open_v2(":memory:", &source, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  if (!result) {
+    result = sqlite3_deserialize(source, "main", (unsigned char *)(uintptr_t)image, length, length, SQLITE_DESERIALIZE_READONLY);
+  }
+  sqlite3_backup *backup = result ? NULL : sqlite3_backup_init(state->database.db, "main", source, "main");
+  int step = backup ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
+  result = backup ? sqlite3_backup_finish(backup) : result ? result : sqlite3_errcode(state->database.db);
+  sqlite3_close(source);
+  if (result == SQLITE_OK && step == SQLITE_DONE) return LS_OK;
+  bool no_memory = result == SQLITE_NOMEM || step == SQLITE_NOMEM;
+  return no_memory ? ls_fail_nomem(err) : ls_fail(err, LS_ENOTFOUND, "the snapshot is not a database");
+}
+
+int ls_state_open_image(ls_state **out, const ls_schema *schema, const void *image, size_t size, ls_notes *notes,
+                        ls_error *err) {
+  ls_state *state = NULL;
+  int rc = state_alloc(&state, schema, NULL, notes, err);
+  if (rc) return rc;
+  rc = copy_image(state, image, size, err);
+  if (!rc) rc = read_mark(state, err);
+  if (!rc && (rc = set_up(state, err))) rc = not_a_state(rc, "snapshot", err);
+  if (rc) {
+    ls_state_free(state);
+    return rc;
+  }
+  *out = state;
+  return LS_OK;
+}
+
+void ls_state_free(ls_state *state) {
+  if (!state) return;
+  if (state->in_transaction) ls_state_abort(state);
+  for (size_t i = 0; state->statements && i < state->schema->n_events; i++) {
+    for (size_t j = 0; state->statements[i] && j < state->schema->events[i].n_statements; j++) {
+      sqlite3_finalize(state->statements[i][j]);
+    }
+    ls_free(state->statements[i]);
+  }
+  ls_free(state->statements);
+  ls_free(state->properties);
+  sqlite3_stmt *const own[] = {state->begin, state->commit, state->rollback, state->set_mark, state->add_undo};
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sqlite3_finalize(own[i]);
+  ls_database_close(&state->database);
+  ls_tables_fini(&state->tables);
+  ls_capture_fini(&state->capture);
+  ls_json_fini(&state->args);
+  ls_bytes_fini(&state->scratch);
+  ls_free(state);
+}
+
+int ls_state_begin(ls_state *state, ls_error *err) {
+  int rc = ls_state_run(state, state->begin, err);
+  if (rc) return rc;
+  state->in_transaction = true;
+  state->undo_bytes_begun = state->undo_bytes;
+  ls_capture_clear(&state->capture);
+  return LS_OK;
+}
+
+void ls_state_abort(ls_state *state) {
+  /* SQLite may have rolled back by itself; in memory a rollback cannot fail otherwise. */
+  if (!sqlite3_get_autocommit(state->database.db)) {
+    sqlite3_step(state->rollback);
+    sqlite3_reset(state->rollback);
+  }
+  state->in_transaction = false;
+  state->undo_bytes = state->undo_bytes_begun;
+}
+
+int ls_state_commit(ls_state *state, ls_mark mark, ls_error *err) {
+  int rc = state->capture.on ? ls_undo_keep(state, mark, err) : LS_OK;
+  if (!rc) {
+    sqlite3_bind_int64(state->set_mark, 1, ls_seqnum_place(mark.seq));
+    sqlite3_bind_int64(state->set_mark, 2, mark.seq.generation);
+    sqlite3_bind_int64(state->set_mark, 3, (int64_t)mark.sum);
+    rc = ls_state_run(state, state->set_mark, err);
+  }
+  if (!rc) rc = ls_state_run(state, state->commit, err);
+  if (rc) {
+    ls_state_abort(state);
+    return rc;
+  }
+  state->in_transaction = false;
+  state->at = mark;
+  return LS_OK;
+}
+
+int ls_state_image(unsigned char **out, size_t *size, ls_state *state, ls_error *err) {
+  sqlite3_int64 length = 0;
+  unsigned char *image = sqlite3_serialize(state->database.db, "main", &length, 0);
+  if (!image) return ls_fail_nomem(err);
+  *out = image;
+  *size = (size_t)length;
+  return LS_OK;
+}
+
+uint64_t ls_state_bytes(ls_state *state) {
+  int used = 0, highest = 0;
+  sqlite3_db_status(state->database.db, SQLITE_DBSTATUS_CACHE_USED, &used, &highest, 0);
+  return (uint64_t)used;
+}

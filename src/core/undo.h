@@ -1,0 +1,18 @@
+/* undo - rolling a state back, exactly: every row and row id is as it was.
+ *
+ * Each committed transaction leaves a row in __livestore_undo: where it came from and its changeset. The oldest rows go
+ * when all together are larger than the state's limit; a state that cannot be rolled back as far as wanted is made
+ * anew. Rows are restored with foreign keys and triggers off: what they did is in the changeset. */
+#ifndef LS_CORE_UNDO_H
+#define LS_CORE_UNDO_H
+
+#include "core/state.h"
+
+/* Inside a state's transaction: keep what capture recorded, as the way back from `to` to the state's present mark. A
+ * record that overflowed is not kept; then there is no way back behind `to`. */
+int ls_undo_keep(ls_state *state, ls_mark to, ls_error *err);
+
+/* Roll the newest transaction back, in a transaction of its own. LS_ENOTFOUND when there is no record of it. */
+int ls_undo_step(ls_state *state, ls_error *err);
+
+#endif
