@@ -1,0 +1,87 @@
+#include "core/leader.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "core/seqnum.h"
+
+/* A fact as a text of its own: 1, 0 when it is not set. */
+static int fact_dup(char **out, ls_log *log, const char *key, ls_error *err) {
+  ls_bytes text = {0};
+  int rc = ls_log_fact(&text, log, key, err);
+  if (rc == 1) {
+    *out = ls_strndup(text.data ? text.data : "", text.size);
+    if (!*out) rc = ls_fail_nomem(err);
+  }
+  ls_bytes_fini(&text);
+  return rc;
+}
+
+static int load(ls_leader *leader, ls_log *log, ls_error *err) {
+  int rc = fact_dup(&leader->store_id, log, "store_id", err);
+  if (rc == 1) rc = fact_dup(&leader->client_id, log, "client_id", err);
+  if (rc == 1) rc = fact_dup(&leader->session_id, log, "session_id", err);
+  if (rc == 0) rc = ls_fail(err, LS_ENOTFOUND, "the log belongs to no store yet");
+  return rc < 0 ? rc : LS_OK;
+}
+
+static void leader_free(ls_leader *leader) {
+  ls_free(leader->store_id);
+  ls_free(leader->client_id);
+  ls_free(leader->session_id);
+  ls_free(leader);
+}
+
+int ls_leader_open(ls_leader **out, ls_log *log, ls_error *err) {
+  ls_leader *leader = ls_calloc(1, sizeof *leader);
+  if (!leader) return ls_fail_nomem(err);
+  int rc = load(leader, log, err);
+  if (rc) {
+    leader_free(leader);
+    return rc;
+  }
+  leader->log = log;
+  *out = leader;
+  return LS_OK;
+}
+
+int ls_leader_found(ls_log *log, const ls_identity *identity, const char *schema_json, ls_error *err) {
+  const ls_log_pair facts[] = {{"store_id", identity->store_id},
+                               {"client_id", identity->client_id},
+                               {"session_id", identity->session_id},
+                               {"schema", schema_json}};
+  return ls_log_set_facts(log, facts, sizeof facts / sizeof facts[0], err);
+}
+
+int ls_leader_close(ls_leader *leader, ls_error *err) {
+  if (!leader) return LS_OK;
+  int rc = ls_log_close(leader->log, err);
+  leader_free(leader);
+  return rc;
+}
+
+int ls_leader_push(ls_leader *leader, const ls_event *events, size_t n, ls_error *err) {
+  return ls_log_append(leader->log, events, n, err);
+}
+
+int ls_leader_retract(ls_leader *leader, ls_seqnum head, ls_error *err) { return ls_log_cut(leader->log, head, err); }
+
+int ls_leader_confirm(ls_leader *leader, ls_seqnum head, ls_error *err) {
+  char text[LS_SEQNUM_TEXT], have[LS_SEQNUM_TEXT];
+  ls_seqnum end = ls_log_head(leader->log).seq;
+  if (ls_seqnum_after(head, end)) {
+    return ls_fail(err, LS_EORDER, "upstream confirms %s, but the log ends at %s", ls_seqnum_format(head, text),
+                   ls_seqnum_format(end, have));
+  }
+  return ls_log_set_upstream_head(leader->log, head, err);
+}
+
+int ls_leader_schema(ls_bytes *out, ls_leader *leader, ls_error *err) {
+  int rc = ls_log_fact(out, leader->log, "schema", err);
+  if (rc == 0) return ls_fail(err, LS_ECORRUPT, "the log keeps no schema document");
+  return rc < 0 ? rc : LS_OK;
+}
+
+int ls_leader_set_schema(ls_leader *leader, const char *schema_json, ls_error *err) {
+  return ls_log_set_facts(leader->log, &(ls_log_pair){"schema", schema_json}, 1, err);
+}

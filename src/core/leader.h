@@ -1,0 +1,43 @@
+/* leader - the part of a store that exists once per device: it owns the log, and says what is in it.
+ *
+ * It knows nothing of tables and schemas; the schema document is a text that it keeps. Sessions push events to it, and
+ * it appends them; more than one session may share a leader. It decides nothing about time and does no I/O but through
+ * the log. */
+#ifndef LS_CORE_LEADER_H
+#define LS_CORE_LEADER_H
+
+#include "core/log.h"
+
+typedef struct ls_leader {
+  ls_log *log;
+  char *store_id, *client_id, *session_id; /* session_id: that of sessions which have none of their own */
+} ls_leader;
+
+/* Who a new store is. */
+typedef struct ls_identity {
+  const char *store_id, *client_id, *session_id;
+} ls_identity;
+
+/* Take a log into possession.
+ *   log  freed with the leader, from success on
+ * LS_ENOTFOUND when it was never given an identity: a new log, or one whose creation was interrupted. */
+int ls_leader_open(ls_leader **out, ls_log *log, ls_error *err);
+/* Give a new log its identity and first schema document, in one transaction. */
+int ls_leader_found(ls_log *log, const ls_identity *identity, const char *schema_json, ls_error *err);
+int ls_leader_close(ls_leader *leader, ls_error *err); /* NULL is fine */
+
+/* Append events of a session.
+ * LS_EORDER they do not follow the head: the session must rebase them. LS_EFULL, LS_EIO nothing was appended. */
+int ls_leader_push(ls_leader *leader, const ls_event *events, size_t n, ls_error *err);
+
+/* Take back what was pushed last, down to `head`. */
+int ls_leader_retract(ls_leader *leader, ls_seqnum head, ls_error *err);
+
+/* Upstream has accepted the events up to and with `head`. */
+int ls_leader_confirm(ls_leader *leader, ls_seqnum head, ls_error *err);
+
+/* The schema document that the store was last used with, appended to out. */
+int ls_leader_schema(ls_bytes *out, ls_leader *leader, ls_error *err);
+int ls_leader_set_schema(ls_leader *leader, const char *schema_json, ls_error *err);
+
+#endif

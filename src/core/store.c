@@ -1,0 +1,286 @@
+#include "core/store.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "core/document.h"
+#include "core/follow.h"
+#include "core/seqnum.h"
+#include "core/snapshot.h"
+
+const char *ls_store_id(const ls_store *store) { return store->leader->store_id; }
+const char *ls_client_id(const ls_store *store) { return store->leader->client_id; }
+const char *ls_session_id(const ls_store *store) { return store->session->session_id; }
+const char *ls_schema_json(const ls_store *store) { return store->session->schema->json; }
+const char *ls_schema_hash(const ls_store *store) { return store->session->schema->hash; }
+
+void ls_store_tune(ls_store *store, ls_state *state) {
+  state->undo_limit_bytes = store->options.undo_bytes;
+  state->capture.limit = (size_t)store->options.undo_bytes;
+  state->capture.on = true;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Following the log, and making the state anew */
+
+static int tell_progress(void *user, const char *what, uint64_t done, uint64_t total) {
+  ls_store *store = user;
+  if (!store->options.progress) return 0;
+  bool busy = store->busy;
+  store->busy = true;
+  int stop = store->options.progress(store->options.progress_user, what, done, total);
+  store->busy = busy;
+  return stop;
+}
+
+static int follow(ls_store *store, ls_state *state, const char *what, ls_error *err) {
+  ls_follow options = {.progress = tell_progress, .user = store, .what = what};
+  ls_seqnum from = state->at.seq;
+  uint64_t behind;
+  int rc = ls_state_follow(state, store->leader->log, &options, err);
+  if (!rc) rc = ls_log_count(&behind, store->leader->log, from, err);
+  if (!rc) store->unsaved += behind;
+  return rc;
+}
+
+/* Put a state that was made in a file of its own into the place of the present one. */
+static int replace_state_file(ls_store *store, ls_schema *schema, ls_state *state, const char *made, ls_error *err) {
+  ls_session *session = store->session;
+  char *file = ls_store_file(store->path, "state.db"), *wal = ls_store_file(store->path, "state.db-wal");
+  int rc = file && wal ? ls_query_cache_leave(&session->queries, err) : ls_fail_nomem(err);
+  ls_state_free(state); /* writes its WAL back */
+  if (!rc) {
+    ls_state_free(session->state);
+    session->state = NULL;
+    rc = ls_port_remove_file(file, err);
+    if (!rc) rc = ls_port_remove_file(wal, err);
+    if (!rc) rc = ls_port_rename_file(made, file, err);
+    if (!rc) rc = ls_state_open_file(&state, schema, file, &session->notes, err);
+    if (!rc) ls_store_tune(store, state);
+    if (!rc) rc = ls_session_swap(session, schema, state, err);
+  }
+  ls_free(file);
+  ls_free(wal);
+  return rc;
+}
+
+static int make_in_file(ls_store *store, ls_schema *schema, ls_error *err) {
+  char *made = ls_store_file(store->path, "state.new.db"), *wal = ls_store_file(store->path, "state.new.db-wal");
+  ls_state *state = NULL;
+  int rc = made && wal ? ls_port_remove_file(made, err) : ls_fail_nomem(err);
+  if (!rc) rc = ls_port_remove_file(wal, err);
+  if (!rc) rc = ls_state_new(&state, schema, made, &store->session->notes, err);
+  if (!rc) rc = follow(store, state, "making the state anew", err);
+  if (rc) ls_state_free(state);
+  else rc = replace_state_file(store, schema, state, made, err);
+  ls_free(made);
+  ls_free(wal);
+  return rc;
+}
+
+static int make_in_memory(ls_store *store, ls_schema *schema, ls_error *err) {
+  ls_state *state = NULL;
+  int rc = ls_state_new(&state, schema, NULL, &store->session->notes, err);
+  if (rc) return rc;
+  ls_store_tune(store, state);
+  rc = follow(store, state, "making the state anew", err);
+  if (!rc) rc = ls_session_swap(store->session, schema, state, err);
+  if (rc) {
+    ls_state_free(state);
+    return rc;
+  }
+  store->snapshot = (ls_mark){LS_SEQNUM_ROOT, 0};
+  return LS_OK;
+}
+
+/* Make a state of a schema from the whole log and swap both in. The present ones stay until then, and on an error.
+ * The store takes possession of the schema when it succeeds. */
+static int make_anew(ls_store *store, ls_schema *schema, ls_error *err) {
+  uint64_t unsaved = store->unsaved;
+  store->unsaved = 0;
+  bool in_file = store->path && store->options.state == LS_STATE_FILE;
+  int rc = in_file ? make_in_file(store, schema, err) : make_in_memory(store, schema, err);
+  if (rc) store->unsaved = unsaved;
+  return rc;
+}
+
+int ls_store_follow(ls_store *store, ls_error *err) {
+  int rc = follow(store, store->session->state, "following the log", err);
+  if (rc == LS_ENOTFOUND) rc = make_anew(store, store->session->schema, err);
+  return rc;
+}
+
+static int check_usable(const ls_store *store, ls_error *err) {
+  if (store->busy) return ls_fail(err, LS_ELOCKED, "the store is at work on its state: nothing can be changed from inside a progress callback");
+  if (!store->session->state) return ls_fail(err, LS_EIO, "the store's state could not be replaced; close the store and open it again");
+  return LS_OK;
+}
+
+int ls_rebuild(ls_store *store, ls_error *err) {
+  int rc = check_usable(store, err);
+  if (!rc) rc = ls_flush(store, err);
+  if (!rc) rc = make_anew(store, store->session->schema, err);
+  if (!rc) ls_store_snapshot(store, 0);
+  return rc;
+}
+
+int ls_schema_set(ls_store *store, const ls_schema_source *source, ls_error *err) {
+  ls_schema *schema;
+  int rc = check_usable(store, err);
+  if (!rc) rc = ls_flush(store, err);
+  if (!rc) rc = ls_schema_new(&schema, source, err);
+  if (rc) return rc;
+  rc = make_anew(store, schema, err);
+  if (rc) {
+    ls_schema_free(schema);
+    return rc;
+  }
+  rc = ls_leader_set_schema(store->leader, schema->json, err);
+  if (!rc) ls_store_snapshot(store, 0);
+  return rc;
+}
+
+void ls_store_snapshot(ls_store *store, uint64_t after_events) {
+  if (!store->path || store->options.state == LS_STATE_FILE || store->unsaved <= after_events) return;
+  ls_error err;
+  char *file = ls_store_file(store->path, "state.db");
+  int rc = file ? ls_flush(store, &err) : ls_fail_nomem(&err);
+  if (!rc) rc = ls_snapshot_write(file, store->session->state, store->options.durability == LS_DURABILITY_POWER, &err);
+  if (!rc) {
+    store->snapshot = store->session->state->at;
+    store->unsaved = 0;
+  } else {
+    store->unsaved = 1; /* not again at each commit */
+    ls_note(&store->session->notes, LS_LOG_WARNING, "snapshot", "the snapshot could not be written: %s", err.text);
+  }
+  ls_free(file);
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Committing */
+
+static int flush_when_due(ls_store *store, ls_error *err) {
+  if (!store->unflushed) return LS_OK;
+  bool due = store->unflushed >= store->options.flush_events ||
+             ls_port_monotonic_ms() - store->unflushed_since_ms >= store->options.flush_ms;
+  return due ? ls_flush(store, err) : LS_OK;
+}
+
+int ls_flush(ls_store *store, ls_error *err) {
+  if (!store->unflushed) return LS_OK;
+  store->unflushed = 0;
+  int rc = ls_log_flush(store->leader->log, err);
+  if (!rc) return LS_OK;
+  ls_wrap(err, rc, "what was committed since the last flush is lost");
+  /* The log is back where the last flush left it, and the state has to go there too. */
+  int followed = ls_store_follow(store, NULL);
+  return followed ? ls_fail(err, LS_EIO, "the log could not be written, and the state not rolled back; open the store again") : rc;
+}
+
+static void count_unflushed(ls_store *store) {
+  if (store->options.durability != LS_DURABILITY_LATER) return;
+  if (store->unflushed++ == 0) store->unflushed_since_ms = ls_port_monotonic_ms();
+}
+
+int ls_commit_all(ls_receipt *out, ls_store *store, const ls_input *events, size_t n, ls_error *err) {
+  int rc = check_usable(store, err);
+  if (!rc) rc = flush_when_due(store, err);
+  if (rc) return rc;
+  if (n == 0) return ls_fail(err, LS_EARGS, "a commit needs at least one event");
+  ls_error local;
+  rc = ls_session_commit(out, store->session, events, n, err ? err : (err = &local));
+  if (rc == LS_ECORRUPT && !ls_seqnum_equal(ls_log_head(store->leader->log).seq, store->session->state->at.seq)) {
+    rc = ls_store_follow(store, err);
+  }
+  if (rc) return rc;
+  count_unflushed(store);
+  store->unsaved += n;
+  if (store->unsaved >= (uint64_t)store->options.snapshot_events) ls_store_snapshot(store, 0);
+  return LS_OK;
+}
+
+int ls_commit(ls_receipt *out, ls_store *store, const char *name, const char *args, ls_error *err) {
+  return ls_commit_all(out, store, &(ls_input){name, args}, 1, err);
+}
+
+ls_stage ls_receipt_stage(const ls_store *store, const ls_receipt *receipt) {
+  const ls_log *log = store->leader->log;
+  if (!ls_seqnum_after(receipt->last, ls_log_upstream_head(log))) return LS_STAGE_CONFIRMED;
+  return ls_seqnum_after(receipt->last, ls_log_durable_head(log).seq) ? LS_STAGE_LOCAL : LS_STAGE_DURABLE;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Reading */
+
+int ls_query_open(ls_query **out, ls_store *store, const char *sql, const ls_value *params, size_t n, ls_error *err) {
+  if (!store->session->state) return check_usable(store, err);
+  return ls_query_start(out, &store->session->queries, sql, params, n, err);
+}
+
+int ls_state_hash(char out[33], ls_store *store, ls_error *err) {
+  if (!store->session->state) return check_usable(store, err);
+  return ls_state_digest(out, store->session->state, err);
+}
+
+static const ls_document_type *document_of(const ls_store *store, const char *name, ls_error *err) {
+  const ls_document_type *type = ls_schema_document_type(store->session->schema, name);
+  if (!type) ls_fail(err, LS_ENOTFOUND, "the schema has no document \"%s\"", name);
+  return type;
+}
+
+static const char *document_id(const ls_store *store, const ls_document_type *type, const char *id) {
+  return id ? id : type->default_id ? type->default_id : store->session->session_id;
+}
+
+int ls_document_get(const char **out, ls_store *store, const char *name, const char *id, ls_error *err) {
+  const ls_document_type *type = document_of(store, name, err);
+  if (!type) return LS_ENOTFOUND;
+  ls_bytes *text = &store->session->text;
+  ls_bytes_clear(text);
+  int rc = check_usable(store, err);
+  if (!rc) rc = ls_document_read(text, store->session->state, type, document_id(store, type, id), err);
+  if (!rc && !ls_bytes_cstr(text)) rc = ls_fail_nomem(err);
+  if (!rc) *out = text->data;
+  return rc;
+}
+
+int ls_document_set(ls_receipt *out, ls_store *store, const char *name, const char *id, const char *value,
+                    ls_error *err) {
+  const ls_document_type *type = document_of(store, name, err);
+  if (!type) return LS_ENOTFOUND;
+  ls_bytes event = {0}, args = {0};
+  const char *key = document_id(store, type, id);
+  ls_bytes_printf(&event, "%sSet", name);
+  ls_bytes_text(&args, "{\"id\":");
+  ls_json_write_string(&args, key, strlen(key));
+  ls_bytes_printf(&args, ",\"value\":%s}", value);
+  int rc = ls_bytes_cstr(&event) && ls_bytes_cstr(&args) ? LS_OK : ls_fail_nomem(err);
+  if (!rc) rc = ls_commit(out, store, event.data, args.data, err);
+  ls_bytes_fini(&event);
+  ls_bytes_fini(&args);
+  return rc;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+static uint64_t file_size(const ls_store *store, const char *name) {
+  char *file = store->path ? ls_store_file(store->path, name) : NULL;
+  uint64_t size = file ? ls_port_file_size(file) : 0;
+  ls_free(file);
+  return size;
+}
+
+int ls_status_get(ls_status *out, ls_store *store, ls_error *err) {
+  ls_log *log = store->leader->log;
+  ls_status status = {.head = ls_log_head(log).seq, .upstream_head = ls_log_upstream_head(log), .snapshot = store->snapshot.seq};
+  int rc = check_usable(store, err);
+  if (!rc) rc = ls_log_count(&status.events, log, LS_SEQNUM_ROOT, err);
+  if (!rc) rc = ls_log_count(&status.pending, log, status.upstream_head, err);
+  if (!rc) rc = ls_state_failures(&status.failed, store->session->state, err);
+  if (rc) return rc;
+  status.state = store->session->state->at.seq;
+  status.log_bytes = file_size(store, "log.db") + file_size(store, "log.db-wal");
+  status.snapshot_bytes = file_size(store, "state.db");
+  status.state_bytes = ls_state_bytes(store->session->state);
+  *out = status;
+  return LS_OK;
+}
