@@ -1,0 +1,217 @@
+# Builds, installs and tests livestore. `make help` lists the targets.
+#
+# Sources are found by wildcard: add a file and it is built. Everything made goes below build/.
+# Other variants of the build (sanitizers, another compiler) are this same Makefile with another BUILD, see
+# tools/variants.mk; WebAssembly is in tools/wasm.mk.
+#
+# Variables, to be given on the command line:
+#   CC, CFLAGS, LDFLAGS   compiler and its options
+#   WERROR=               do not stop at warnings (the default with compilers that the project is not tested with)
+#   SQLITE=pinned|system  the SQLite that tools/fetch-sqlite.sh fetches, built in; or the system's -lsqlite3
+#   PACKAGES=no           do not look for Debian packages
+#   JOBS                  how much `make run`, `make test` and `make soak` do at a time (the number of cores)
+#   PREFIX, DESTDIR       where `make install` puts things
+
+VERSION := $(shell sed -n 's/^\#define LS_VERSION "\(.*\)"/\1/p' include/livestore.h)
+SOVERSION := 0
+
+BUILD := build
+SQLITE := pinned
+PACKAGES := yes
+CFLAGS := -O2 -g
+JOBS := $(shell nproc)
+PREFIX := /usr/local
+BINDIR := $(PREFIX)/bin
+LIBDIR := $(PREFIX)/lib
+INCLUDEDIR := $(PREFIX)/include
+
+.DEFAULT_GOAL := all
+
+# -------------------------------------------------------------------------------------------------
+# Sources
+
+LIB_SOURCES := $(wildcard src/base/*.c src/core/*.c src/sync/*.c src/port/posix/*.c)
+CLI_SOURCES := $(wildcard cli/*.c)
+BENCH_SOURCES := $(wildcard bench/*.c)
+SUPPORT_SOURCES := $(wildcard tests/support/*.c)
+UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
+HEADERS := $(wildcard include/*.h)
+ALL_SOURCES := $(wildcard src/*/*.[ch] src/port/*/*.[ch] cli/*.[ch] bench/*.[ch] tests/*/*.[ch] examples/*/*.c)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB_OBJECTS := $(call objects,$(LIB_SOURCES))
+CLI_OBJECTS := $(call objects,$(CLI_SOURCES))
+BENCH_OBJECTS := $(call objects,$(BENCH_SOURCES))
+SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
+UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+REPLAY_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/replay/%,$(FUZZ_SOURCES))
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
+
+# -------------------------------------------------------------------------------------------------
+# Options of the compiler
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Wno-sign-conversion
+WERROR := $(if $(filter 12 14.0.6,$(shell $(CC) -dumpversion)),-Werror)
+SQLITE_FLAGS := $(filter -O%,$(CFLAGS))
+# SANITIZE and SQLITE_FLAGS are set by the variants.
+COMPILE = $(CC) -std=c11 $(WARNINGS) $(WERROR) -fPIC -fvisibility=hidden -Iinclude $(INCLUDES) $(SYSTEM) $(CFLAGS) \
+  $(SANITIZE) -MMD -MP
+LINK = $(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS)
+
+# What is in front of the port layer may use the system, the core may not.
+SYSTEM := -D_POSIX_C_SOURCE=200809L
+$(BUILD)/obj/src/%.o: SYSTEM :=
+$(BUILD)/obj/src/port/posix/%.o: SYSTEM := -D_POSIX_C_SOURCE=200809L
+# The command and the examples see the public headers only.
+INCLUDES = -Isrc -isystem $(DEPS) -DSQLITE_ENABLE_PREUPDATE_HOOK
+$(BUILD)/obj/cli/%.o: INCLUDES :=
+$(BUILD)/obj/tests/%.o $(BUILD)/obj/bench/%.o: INCLUDES += -Itests
+
+include tools/sqlite.mk
+
+# -------------------------------------------------------------------------------------------------
+.PHONY: all lib cli help
+all: lib cli   ## the library and the command
+
+# Text after "##" is the help.
+help:         ## this list
+	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile tools/*.mk | sort | awk '{name = $$1; $$1 = ""; printf "  make %-10s %s\n", name, $$0}'
+
+lib: $(BUILD)/liblivestore.a $(BUILD)/liblivestore.so $(BUILD)/livestore.pc  ## the library, static and shared
+cli: $(BUILD)/livestore       ## the command, build/livestore
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# -------------------------------------------------------------------------------------------------
+# What is needed before anything compiles
+
+# Rewritten when the options change; objects depend on them.
+$(BUILD)/flags: OPTIONS = $(CC) $(CFLAGS) $(SANITIZE) $(WERROR) $(SQLITE)
+$(BUILD)/flags-sqlite: OPTIONS = $(CC) $(SQLITE_FLAGS)
+$(BUILD)/flags $(BUILD)/flags-sqlite: force
+	@mkdir -p $(@D)
+	@echo '$(OPTIONS)' | cmp -s - $@ || echo '$(OPTIONS)' >$@
+.PHONY: force
+
+build/packages-%: tools/packages.txt
+	@mkdir -p $(@D)
+	@[ $(PACKAGES) = no ] || tools/install.sh $*
+	@touch $@
+
+$(DEPS)/xxhash.h: | build/packages-build
+	@mkdir -p $(@D)
+	@printf '#include <xxhash.h>\n' | $(CC) -E -M -x c - | grep -o '[^ ]*/xxhash\.h' | { read -r file && cp "$$file" $@; }
+
+# -------------------------------------------------------------------------------------------------
+# Compiling
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags $(SQLITE_READY) | $(DEPS)/xxhash.h
+	@mkdir -p $(@D)
+	@echo "  cc    $(patsubst build/%,%,$@)"
+	@$(COMPILE) -MF $(@:.o=.d) -c -o $@ $<
+
+-include $(shell [ ! -d $(BUILD)/obj ] || find $(BUILD)/obj -name "*.d")
+
+# -------------------------------------------------------------------------------------------------
+# The library. Only what livestore.h declares stays visible: a program may have a SQLite of its own.
+
+$(BUILD)/liblivestore.a: $(SQLITE_O) $(LIB_OBJECTS)
+	@echo "  ar    $@"
+	@ld -r -o $(BUILD)/obj/liblivestore.o $^
+	@objcopy --localize-hidden $(BUILD)/obj/liblivestore.o
+	@rm -f $@
+	@ar rcs $@ $(BUILD)/obj/liblivestore.o
+
+$(BUILD)/liblivestore.so: $(SQLITE_O) $(LIB_OBJECTS)
+	@echo "  ld    $@"
+	@$(LINK) -shared -Wl,-soname,liblivestore.so.$(SOVERSION) -Wl,-z,defs -o $@ $^ $(LIBS)
+	@ln -sf liblivestore.so $@.$(SOVERSION)
+
+$(BUILD)/livestore: $(CLI_OBJECTS) $(BUILD)/liblivestore.a
+	@echo "  ld    $@"
+	@$(LINK) -o $@ $^ -lz $(LIBS)
+
+$(BUILD)/livestore.pc: tools/livestore.pc.in force
+	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	  -e 's|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIBS)|' $< >$@
+
+# The objects as they are, internals visible: for tests and the bench.
+$(BUILD)/objects.a: $(LIB_OBJECTS)
+	@rm -f $@
+	@ar rcs $@ $^
+
+# -------------------------------------------------------------------------------------------------
+# Test programs
+
+.PHONY: unit replay fuzzers
+unit: $(UNIT_PROGRAMS)
+replay: $(REPLAY_PROGRAMS)
+fuzzers: $(FUZZ_PROGRAMS)
+
+$(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJECTS) $(BUILD)/objects.a $(SQLITE_O)
+	@mkdir -p $(@D)
+	@$(LINK) -o $@ $^ -lcmocka $(LIBS)
+
+$(REPLAY_PROGRAMS): $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/objects.a $(SQLITE_O)
+	@mkdir -p $(@D)
+	@$(LINK) -o $@ $^ $(LIBS)
+
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/objects.a $(SQLITE_O)
+	@mkdir -p $(@D)
+	@$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/bench: $(BENCH_OBJECTS) $(BUILD)/objects.a $(SQLITE_O)
+	@echo "  ld    $@"
+	@$(LINK) -o $@ $^ $(LIBS)
+
+.PHONY: bench-program
+bench-program: $(if $(BENCH_SOURCES),$(BUILD)/bench)
+
+# -------------------------------------------------------------------------------------------------
+# What people call
+
+.PHONY: run test soak bench install uninstall clean distclean format
+
+run:          ## a look at it: the git history of a repository (REPO=path) as events and tables
+	@$(MAKE) --no-print-directory -j$(JOBS) cli
+	@PATH="$(abspath $(BUILD)):$$PATH" REPO='$(REPO)' examples/git-history/run.sh
+
+# A test whose programs match a word of VALGRIND_SKIP is too slow for valgrind.
+VALGRIND_SKIP := fault kill
+
+test:         ## everything, in some minutes
+	+@MAKE='$(MAKE)' JOBS=$(JOBS) VALGRIND_SKIP='$(VALGRIND_SKIP)' tools/test.sh
+
+soak:         ## the same for much longer: SOAK=1 for the tests, a minute for each fuzz target
+	+@MAKE='$(MAKE)' JOBS=$(JOBS) VALGRIND_SKIP= SOAK=1 FUZZ_SECONDS=60 tools/test.sh
+
+bench: bench-program ## measure; ARGS='--json' and the like are given to the program
+	@$(BUILD)/bench $(ARGS)
+
+install: lib cli             ## to PREFIX (/usr/local), below DESTDIR if given
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 755 $(BUILD)/livestore '$(DESTDIR)$(BINDIR)/livestore'
+	install -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 644 $(BUILD)/liblivestore.a '$(DESTDIR)$(LIBDIR)'
+	install -m 755 $(BUILD)/liblivestore.so '$(DESTDIR)$(LIBDIR)/liblivestore.so.$(VERSION)'
+	ln -sf liblivestore.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/liblivestore.so.$(SOVERSION)'
+	ln -sf liblivestore.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)/liblivestore.so'
+	install -m 644 $(BUILD)/livestore.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
+
+uninstall:    ## what install put there
+	rm -f '$(DESTDIR)$(BINDIR)/livestore' '$(DESTDIR)$(LIBDIR)/pkgconfig/livestore.pc'
+	rm -f '$(DESTDIR)$(LIBDIR)'/liblivestore.a '$(DESTDIR)$(LIBDIR)'/liblivestore.so*
+	rm -f $(patsubst include/%,'$(DESTDIR)$(INCLUDEDIR)/%',$(HEADERS))
+
+clean:        ## remove what was built, but keep the fetched SQLite
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
+
+distclean:    ## remove all that was built or fetched
+	rm -rf build
+
+format: build/packages-format ## clang-format over the sources, in place; livestore.h is laid out by hand
+	@clang-format-14 -i $(ALL_SOURCES)
+
+include tools/wasm.mk tools/variants.mk

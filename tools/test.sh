@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# `make test`: builds all variants, then runs every check, some at a time. A check is a command with a name; its
+# output goes to build/test/NAME.log and is shown when it fails. The last line counts them.
+#   FUZZ_SECONDS   how long each fuzz target runs (5)
+#   SOAK=1         longer: tests see it and do more (not under valgrind), and clang's build runs too
+#   VALGRIND_SKIP  words; unit tests with one of them in their name are not run under valgrind
+#   JOBS           checks at a time (the number of cores)
+#   ONLY           a pattern of names of checks, such as '*scenario*'
+set -uo pipefail
+cd "$(dirname "$0")/.."
+shopt -s nullglob
+
+MAKE=${MAKE:-make}
+JOBS=${JOBS:-$(nproc)}
+FUZZ_SECONDS=${FUZZ_SECONDS:-5}
+VALGRIND_SKIP=${VALGRIND_SKIP:-}
+ONLY=${ONLY:-*}
+if [ -n "${SOAK:-}" ]; then
+  export SOAK
+  limit_s=3600
+else
+  unset SOAK
+  limit_s=600
+fi
+export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+
+logs=build/test
+rm -rf "$logs"
+mkdir -p "$logs"
+started=$SECONDS
+
+# Runs one check and prints its line; the failed ones leave NAME.failed behind.
+run_check() {
+  local name=$1 log=$logs/$1.log from=$EPOCHREALTIME seconds
+  shift
+  timeout --kill-after=10 "$limit_s" "$@" >"$log" 2>&1 </dev/null
+  local status=$?
+  seconds=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $from }")
+  if [ $status = 0 ]; then
+    printf 'ok    %6ss  %s\n' "$seconds" "$name"
+    return
+  fi
+  touch "$logs/$name.failed"
+  [ $status != 124 ] || echo "stopped after $limit_s s" >>"$log"
+  { printf 'FAIL  %6ss  %s (exit %s)\n' "$seconds" "$name" "$status"; sed -e '/^  \(cc\|ar\|ld\) /d; s/^/      | /' "$log"; }
+}
+
+# Starts a check as soon as fewer than JOBS are running.
+check() {
+  case $1 in $ONLY) ;; *) return ;; esac
+  while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n; done
+  run_check "$@" &
+}
+
+# Prints the last line and exits.
+finish() {
+  wait
+  local all=("$logs"/*.log) failed=("$logs"/*.failed) file
+  echo
+  for file in "${failed[@]}"; do echo "failed: $(basename "$file" .failed)"; done
+  echo "in $((SECONDS - started)) s; logs are in $logs"
+  echo "$((${#all[@]} - ${#failed[@]})) passed, ${#failed[@]} failed"
+  [ ${#failed[@]} = 0 ]
+  exit
+}
+
+noun() { local base=${1##*/}; base=${base#test_}; base=${base#fuzz_}; echo "${base%.*}"; }
+
+unit_programs() { # VARIANT DIRECTORY
+  local program
+  for program in "$2"/unit/test_*; do check "$1-$(noun "$program")" "$program"; done
+}
+
+valgrind_programs() {
+  local program word
+  for program in build/unit/test_*; do
+    for word in $VALGRIND_SKIP; do
+      case $program in *"$word"*) continue 2 ;; esac
+    done
+    check "valgrind-$(noun "$program")" env -u SOAK valgrind --quiet --leak-check=full --error-exitcode=1 "$program"
+  done
+}
+
+# Programs of sources that are gone would still be run.
+forget_old_programs() {
+  local program
+  for program in build/unit/* build/*/unit/*; do
+    [ -f "tests/unit/${program##*/}.c" ] || rm -f "$program"
+  done
+  for program in build/asan/replay/* build/libfuzzer/fuzz/*; do
+    [ -f "tests/fuzz/${program##*/}.c" ] || rm -f "$program"
+  done
+}
+
+fuzz_programs() {
+  local program name found
+  for program in build/asan/replay/fuzz_*; do
+    name=$(noun "$program")
+    check "replay-$name" "$program" "tests/fuzz/corpus/$name"
+  done
+  for program in build/libfuzzer/fuzz/fuzz_*; do
+    name=$(noun "$program")
+    found=build/fuzz-found/$name
+    mkdir -p "$found"
+    check "fuzz-$name" "$program" -max_total_time="$FUZZ_SECONDS" -timeout=25 -print_final_stats=1 \
+      -artifact_prefix="$found/failed-" "$found" "tests/fuzz/corpus/$name"
+  done
+}
+
+scenarios() { # VARIANT DIRECTORY
+  local file
+  for file in tests/scenarios/*.txt; do
+    check "$1-$(noun "$file")" tests/scenarios/run.sh --bin "$2" "$file"
+  done
+}
+
+echo "building, log in $logs/build.log"
+limit_s=3600 run_check build "$MAKE" --no-print-directory -j"$JOBS" --keep-going test-build
+[ ! -f "$logs/build.failed" ] || finish
+forget_old_programs
+
+check includes tools/check-includes.sh
+check headers tools/check-headers.sh
+check symbols tools/check-symbols.sh
+check install tools/check-install.sh
+unit_programs unit build
+unit_programs asan build/asan
+[ -z "${SOAK:-}" ] || unit_programs clang build/clang
+unit_programs system-sqlite build/system
+valgrind_programs
+fuzz_programs
+scenarios scenario build
+scenarios asan-scenario build/asan
+for file in tests/wasm/*.mjs; do check "wasm-$(noun "$file")" node "$file" build/livestore.wasm; done
+finish
