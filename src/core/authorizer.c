@@ -26,10 +26,6 @@ static bool begins_with(const char *name, const char *prefix) {
   return name && sqlite3_strnicmp(name, prefix, (int)strlen(prefix)) == 0;
 }
 
-static bool is_reserved(const char *table) {
-  return begins_with(table, LS_OWN_PREFIX) || begins_with(table, "sqlite_");
-}
-
 static bool is_any_of(const char *name, const char *const *list) {
   for (; *list; list++) {
     if (sqlite3_stricmp(name, *list) == 0) return true;
@@ -95,7 +91,20 @@ static int authorize_read_table(ls_database *database, const char *table) {
   return SQLITE_OK;
 }
 
+/* When a table-valued function declares its columns, older SQLite asks as for the end of a CREATE TABLE. The beginning
+ * of a real one, an INSERT, is refused, and so is an UPDATE that somebody writes: SQLite protects the table. */
+static bool declares_columns(int action, const char *table, const char *column) {
+  bool asked = action == SQLITE_UPDATE || (action == SQLITE_READ && strcmp(column, "ROWID") == 0);
+  return asked && sqlite3_stricmp(table, "sqlite_master") == 0;
+}
+
+static int deny_write(ls_database *database, const char *table) {
+  if (begins_with(table, "sqlite_")) return deny(database, "creates or drops something");
+  return deny(database, "writes to table %s", table);
+}
+
 static int authorize_read(ls_database *database, int action, const char *a, const char *b) {
+  if (declares_columns(action, a, b)) return SQLITE_OK;
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE: return SQLITE_OK;
@@ -105,7 +114,7 @@ static int authorize_read(ls_database *database, int action, const char *a, cons
       return sqlite3_stricmp(b, "load_extension") == 0 ? deny(database, "loads an extension") : SQLITE_OK;
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
-    case SQLITE_DELETE: return deny(database, "writes to table %s", a);
+    case SQLITE_DELETE: return deny_write(database, a);
     default: return deny(database, "%s", outside_tables(action));
   }
 }
@@ -125,7 +134,13 @@ static int authorize_event_read(ls_database *database, const char *table) {
   return SQLITE_OK;
 }
 
+static int authorize_event_write(ls_database *database, const char *table) {
+  if (begins_with(table, LS_OWN_PREFIX)) return deny(database, "writes to %s, a table of the library", table);
+  return begins_with(table, "sqlite_") ? deny_write(database, table) : SQLITE_OK;
+}
+
 static int authorize_event(ls_database *database, int action, const char *a, const char *b) {
+  if (declares_columns(action, a, b)) return SQLITE_OK;
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE: return SQLITE_OK;
@@ -135,7 +150,7 @@ static int authorize_event(ls_database *database, int action, const char *a, con
       return sqlite3_stricmp(a, "data_version") == 0 ? SQLITE_OK : deny(database, "runs PRAGMA %s", a);
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
-    case SQLITE_DELETE: return is_reserved(a) ? deny(database, "writes to %s, a table of the library", a) : SQLITE_OK;
+    case SQLITE_DELETE: return authorize_event_write(database, a);
     default: return deny(database, "%s", outside_tables(action));
   }
 }

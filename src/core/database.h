@@ -32,6 +32,7 @@ int ls_database_open(ls_database *database, const char *file, ls_error *err);
 void ls_database_close(ls_database *database);
 
 /* Prepare the first statement of `sql` on someone's behalf.
+ *   out   NULL when a tail is asked for and no statement is left
  *   tail  out: what follows it, or NULL when it must be the only one
  * LS_ESQL with SQLite's message and place; LS_EREADONLY when READ or EVENT may not do this; LS_ESCHEMA likewise for
  * DEFINE. */
