@@ -65,7 +65,7 @@ $(BUILD)/obj/src/%.o: SYSTEM :=
 $(BUILD)/obj/src/port/posix/%.o: SYSTEM := -D_POSIX_C_SOURCE=200809L
 # The command and the examples see the public headers only.
 INCLUDES = -Isrc -isystem $(DEPS) -DSQLITE_ENABLE_PREUPDATE_HOOK
-$(BUILD)/obj/cli/%.o: INCLUDES :=
+$(BUILD)/obj/cli/%.o $(BUILD)/obj/examples/%.o: INCLUDES :=
 $(BUILD)/obj/tests/%.o $(BUILD)/obj/bench/%.o: INCLUDES += -Itests
 
 include tools/sqlite.mk
@@ -76,7 +76,7 @@ all: lib cli   ## the library and the command
 
 # Text after "##" is the help.
 help:         ## this list
-	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile tools/*.mk | sort | awk '{name = $$1; $$1 = ""; printf "  make %-10s %s\n", name, $$0}'
+	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile tools/*.mk | sort | awk '{name = $$1; $$1 = ""; printf "  make %-18s %s\n", name, $$0}'
 
 lib: $(BUILD)/liblivestore.a $(BUILD)/liblivestore.so $(BUILD)/livestore.pc  ## the library, static and shared
 cli: $(BUILD)/livestore       ## the command, build/livestore
@@ -162,6 +162,18 @@ $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/objects.
 	@mkdir -p $(@D)
 	@$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+# -------------------------------------------------------------------------------------------------
+# Example programs and the bench
+
+.PHONY: examples
+examples: $(BUILD)/git_events $(BUILD)/todos
+
+$(BUILD)/git_events: $(BUILD)/obj/examples/git-history/git_events.o
+	@$(LINK) -o $@ $^
+
+$(BUILD)/todos: $(BUILD)/obj/examples/c/todos.o $(BUILD)/liblivestore.a
+	@$(LINK) -o $@ $^ $(LIBS)
+
 $(BUILD)/bench: $(BENCH_OBJECTS) $(BUILD)/objects.a $(SQLITE_O)
 	@echo "  ld    $@"
 	@$(LINK) -o $@ $^ $(LIBS)
@@ -172,11 +184,11 @@ bench-program: $(if $(BENCH_SOURCES),$(BUILD)/bench)
 # -------------------------------------------------------------------------------------------------
 # What people call
 
-.PHONY: run test soak bench install uninstall clean distclean format
+.PHONY: run test soak bench bench-instructions install uninstall clean distclean format
 
 run:          ## a look at it: the git history of a repository (REPO=path) as events and tables
-	@$(MAKE) --no-print-directory -j$(JOBS) cli
-	@PATH="$(abspath $(BUILD)):$$PATH" REPO='$(REPO)' examples/git-history/run.sh
+	@$(MAKE) --no-print-directory -j$(JOBS) cli $(BUILD)/git_events
+	@PATH="$(abspath $(BUILD)):$$PATH" REPO='$(REPO)' COMMITS='$(COMMITS)' examples/git-history/run.sh
 
 # A test whose programs match a word of VALGRIND_SKIP is too slow for valgrind.
 VALGRIND_SKIP := fault kill
@@ -189,6 +201,9 @@ soak:         ## the same for much longer: SOAK=1 for the tests, a minute for ea
 
 bench: bench-program ## measure; ARGS='--json' and the like are given to the program
 	@$(BUILD)/bench $(ARGS)
+
+bench-instructions: bench-program build/packages-test ## count instructions of commits and queries with valgrind
+	@bench/instructions.sh $(BUILD)/bench
 
 install: lib cli             ## to PREFIX (/usr/local), below DESTDIR if given
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'

@@ -131,5 +131,7 @@ valgrind_programs
 fuzz_programs
 scenarios scenario build
 scenarios asan-scenario build/asan
+check examples tests/examples.sh
+check asan-examples env BUILD=build/asan DATA=none tests/examples.sh
 for file in tests/wasm/*.mjs; do check "wasm-$(noun "$file")" node "$file" build/livestore.wasm; done
 finish

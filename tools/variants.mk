@@ -13,14 +13,14 @@ VARIANTS := test-asan test-clang test-fuzz test-system
 
 # All that tools/test.sh runs.
 test-build: test-release $(VARIANTS) wasm
-test-release: build/packages-test lib cli unit bench-program
+test-release: build/packages-test lib cli examples unit bench-program
 
 # What the variants share is made here first, once.
 $(VARIANTS): | build/packages-build build/packages-test build/packages-system $(DEPS)/sqlite3.h $(DEPS)/xxhash.h
 test-clang test-fuzz: | $(SQLITE_O)
 
 test-asan:
-	@$(MAKE) --no-print-directory $(ASAN) cli unit replay
+	@$(MAKE) --no-print-directory $(ASAN) cli examples unit replay
 test-clang:
 	@$(MAKE) --no-print-directory $(CLANG) cli unit bench-program
 test-fuzz:
