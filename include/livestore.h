@@ -450,7 +450,12 @@ typedef struct ls_check_report {
 } ls_check_report;
 
 /* Check a closed store: the log file, the chain of events, each event's arguments against the schema, and that
- * replaying the log gives the state that is kept. Changes nothing. Returns 0 also with findings. O(events). */
+ * replaying the log gives the state that is kept. Changes nothing. Returns 0 also with findings. O(events).
+ *   path     the store's directory
+ *   options  schema (default: the one the store was last used with; its C functions must be given here), holder and
+ *            progress; may be NULL
+ *   each     told each finding, in no special order; may be NULL
+ * LS_ENOTFOUND no store there, LS_ELOCKED, LS_ESCHEMA the given schema, LS_EABORT */
 LS_API int ls_check(ls_check_report *out, const char *path, const ls_options *options, ls_finding_fn each, void *user,
                     ls_error *err);
 
@@ -463,7 +468,9 @@ typedef enum ls_format {
 /* Save the log of a closed store to a file, as far as it can be read.
  *   path, file  the store; the file to write, replaced whole when done
  *   count       out: events written; may be NULL
- * LS_ECORRUPT when the log is damaged: the file then holds what came before the damage. */
+ *   options     holder and progress; may be NULL
+ * LS_ECORRUPT when the log is damaged: the file then holds what came before the damage, and *count is set. When
+ * nothing at all can be read, no file is written and *count stays as it was. */
 LS_API int ls_export(uint64_t *count, const char *path, const char *file, ls_format format, const ls_options *options,
                      ls_error *err);
 
@@ -473,9 +480,13 @@ typedef struct ls_import_options {
 } ls_import_options;
 
 /* Append the events of a file to an empty store, with their numbers and authors. The format is told from the
- * file itself. All or nothing.
+ * file itself. All or nothing. To this store, none of them is confirmed upstream; those that its schema does not know or
+ * that do not fit it are kept all the same (docs/guarantees.md).
+ *   count    out: events in the file; may be NULL
+ *   options  may be NULL
  * LS_EEXISTS  the store has events already
- * LS_EFORMAT  the file, with the line or field that is wrong */
+ * LS_EFORMAT  the file, with the line or field that is wrong; or it is of another store
+ * LS_ENOTFOUND, LS_EIO, LS_EFULL, LS_EABORT */
 LS_API int ls_import(uint64_t *count, ls_store *store, const char *file, const ls_import_options *options,
                      ls_error *err);
 

@@ -135,6 +135,8 @@ int ls_change_reader_next(ls_row_change *out, ls_change_reader *r, ls_error *err
   out->table = &r->tables->tables[table];
   if (!reserve(r, out->table->n)) return ls_fail_nomem(err);
   memset(r->known, 0, out->table->n * sizeof *r->known);
+  memset(r->before, 0, out->table->n * sizeof *r->before); /* NULL where nothing is known */
+  memset(r->after, 0, out->table->n * sizeof *r->after);
   if (get_change(out, r)) return 1;
   return ls_fail(err, LS_ECORRUPT, "a changeset of the state is damaged at byte %zu", r->at);
 }

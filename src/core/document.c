@@ -5,8 +5,9 @@
 
 static uint32_t next_member(const ls_json *doc, uint32_t key) { return doc->nodes[key + 1].next; }
 
+/* A failure of an earlier one stays. */
 static void key_text(ls_bytes *out, const ls_json *doc, uint32_t key) {
-  ls_bytes_clear(out);
+  out->size = 0;
   ls_json_string(out, doc, key);
 }
 
@@ -51,16 +52,17 @@ static void put_member(ls_bytes *out, const ls_json *doc, uint32_t key) {
   put_node(out, doc, key + 1);
 }
 
-/* Which members of an object to take. */
-typedef bool (*member_fn)(const ls_document_type *type, const ls_json *doc, uint32_t key);
+/* Is this member of an object to be taken? 1, 0, or negative when that cannot be told. */
+typedef int (*member_fn)(const ls_document_type *type, const ls_json *doc, uint32_t key);
 
-static bool any_member(const ls_document_type *type, const ls_json *doc, uint32_t key) {
+static int any_member(const ls_document_type *type, const ls_json *doc, uint32_t key) {
   (void)type, (void)doc, (void)key;
-  return true;
+  return 1;
 }
 
-static bool fitting_member(const ls_document_type *type, const ls_json *doc, uint32_t key) {
-  return check_member(type, doc, key, NULL) == LS_OK;
+static int fitting_member(const ls_document_type *type, const ls_json *doc, uint32_t key) {
+  int rc = check_member(type, doc, key, NULL);
+  return rc == LS_ENOMEM ? rc : rc == LS_OK;
 }
 
 static uint32_t find_member(ls_bytes *scratch, const ls_json *doc, uint32_t object, const ls_json *keys, uint32_t key) {
@@ -76,10 +78,14 @@ static int merge(ls_bytes *out, const ls_document_type *type, const ls_json *und
   ls_bytes_byte(&text, '{');
   for (uint32_t key = under_node + 1; key < under->nodes[under_node].next; key = next_member(under, key)) {
     uint32_t value = find_member(&scratch, over, over_node, under, key);
-    if (!value || !take(type, over, value - 1)) put_member(&text, under, key);
+    int taken = value ? take(type, over, value - 1) : 0;
+    if (taken == 0) put_member(&text, under, key);
+    text.failed |= taken < 0;
   }
   for (uint32_t key = over_node + 1; key < over->nodes[over_node].next; key = next_member(over, key)) {
-    if (take(type, over, key)) put_member(&text, over, key);
+    int taken = take(type, over, key);
+    if (taken == 1) put_member(&text, over, key);
+    text.failed |= taken < 0;
   }
   ls_bytes_byte(&text, '}');
   int rc = ls_bytes_ok(&text) && ls_bytes_ok(&scratch) ? LS_OK : ls_fail_nomem(err);
@@ -101,7 +107,7 @@ static int stored_value(ls_bytes *out, ls_state *state, const ls_document_type *
   if (rc) return rc;
   sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC);
   int step = sqlite3_step(stmt);
-  if (step == SQLITE_ROW) ls_bytes_append(out, sqlite3_column_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+  if (step == SQLITE_ROW) ls_bytes_append(out, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
   else if (step != SQLITE_DONE) rc = ls_sqlite_fail(err, state->database.db, LS_EIO, "document %s", type->name);
   if (!rc && !ls_bytes_ok(out)) rc = ls_fail_nomem(err);
   sqlite3_finalize(stmt);
@@ -155,12 +161,18 @@ int ls_document_apply(ls_state *state, const ls_document_type *type, const ls_js
 /* `stored` as it may be shown under the schema of today. */
 static int present(ls_bytes *out, const ls_document_type *type, const ls_bytes *stored, ls_error *err) {
   ls_json value = {0}, defaults = {0};
-  bool readable = ls_json_parse(&value, stored->data, stored->size, NULL) == LS_OK;
-  int rc = LS_OK;
-  if (readable && type->merges && ls_json_type_of(&value, 0) == LS_JSON_OBJECT) {
+  int rc = ls_json_parse(&value, stored->data, stored->size, NULL);
+  if (!rc && !type->merges) rc = ls_args_check(type->value, &value, 0, NULL);
+  bool fits = rc == LS_OK;
+  rc = rc == LS_ENOMEM ? ls_fail_nomem(err) : LS_OK;
+  if (rc) {
+    ls_json_fini(&value);
+    return rc;
+  }
+  if (fits && type->merges && ls_json_type_of(&value, 0) == LS_JSON_OBJECT) {
     rc = ls_json_parse(&defaults, type->default_value, strlen(type->default_value), err);
     if (!rc) rc = merge(out, type, &defaults, 0, &value, 0, fitting_member, err);
-  } else if (readable && !type->merges && ls_args_check(type->value, &value, 0, NULL) == LS_OK) {
+  } else if (fits && !type->merges) {
     ls_bytes_append(out, stored->data, stored->size);
   } else {
     ls_bytes_text(out, type->default_value);

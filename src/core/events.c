@@ -7,6 +7,7 @@
 
 struct ls_events {
   ls_store *store;
+  ls_events *before, *after; /* in the store's list of them */
   ls_log_cursor *cursor;
   ls_event_filter filter;
   char *name, *client_id, *session_id;
@@ -19,12 +20,27 @@ static int dup_text(char **out, const char *text) {
   return text && !*out ? LS_ENOMEM : LS_OK;
 }
 
+static void link_in(ls_events *events, ls_store *store) {
+  events->store = store;
+  events->after = store->readers;
+  if (events->after) events->after->before = events;
+  store->readers = events;
+}
+
+static void link_out(ls_events *events) {
+  if (events->before) events->before->after = events->after;
+  else events->store->readers = events->after;
+  if (events->after) events->after->before = events->before;
+}
+
 int ls_events_open(ls_events **out, ls_store *store, const ls_event_filter *filter, ls_error *err) {
   static const ls_event_filter ALL;
+  if (!filter) filter = &ALL;
+  if (!ls_seqnum_in_range(filter->since)) return ls_fail(err, LS_ELIMIT, "`since` is beyond the largest position");
   ls_events *events = ls_calloc(1, sizeof *events);
   if (!events) return ls_fail_nomem(err);
-  events->store = store;
-  events->filter = filter ? *filter : ALL;
+  link_in(events, store);
+  events->filter = *filter;
   int rc = dup_text(&events->name, events->filter.name);
   if (!rc) rc = dup_text(&events->client_id, events->filter.client_id);
   if (!rc) rc = dup_text(&events->session_id, events->filter.session_id);
@@ -40,6 +56,7 @@ int ls_events_open(ls_events **out, ls_store *store, const ls_event_filter *filt
 
 void ls_events_close(ls_events *events) {
   if (!events) return;
+  link_out(events);
   ls_log_cursor_close(events->cursor);
   ls_free(events->name);
   ls_free(events->client_id);
@@ -99,15 +116,16 @@ static int apply_and_give(ls_state *state, const ls_event *event, ls_change_fn e
   rc = ls_state_apply(state, event, false, err);
   if (!rc) rc = give_changes(state, each, user, err);
   ls_state_abort(state);
-  return rc;
+  if (!ls_state_event_at_fault(rc)) return rc;
+  if (err) err->code = LS_EMATERIALIZE;
+  return LS_EMATERIALIZE;
 }
 
 /* The event at a place and a fresh state that stands just before it. */
 static int replay_before(ls_state *state, ls_store *store, ls_seqnum seq, ls_log_cursor **cursor, ls_error *err) {
   ls_mark before;
   int rc = ls_log_floor(&before, store->leader->log, ls_seqnum_at_place(ls_seqnum_place(seq) - 1, 0), err);
-  ls_follow options = {.until = before.seq, .progress = store->options.progress, .user = store->options.progress_user,
-                       .what = "replaying the log"};
+  ls_follow options = {.until = before.seq, .progress = ls_store_progress, .user = store, .what = "replaying the log"};
   if (!rc && !ls_seqnum_is_root(before.seq)) rc = ls_state_follow(state, store->leader->log, &options, err);
   return rc ? rc : ls_log_cursor_open(cursor, store->leader->log, before.seq, err);
 }
@@ -128,10 +146,10 @@ static int changes_of(ls_store *store, ls_seqnum seq, ls_change_fn each, void *u
 
 int ls_event_changes(ls_store *store, ls_seqnum seq, ls_change_fn each, void *user, ls_error *err) {
   char text[LS_SEQNUM_TEXT];
-  ls_mark mark;
-  int rc = ls_log_floor(&mark, store->leader->log, seq, err);
+  ls_mark mark = {LS_SEQNUM_ROOT, 0};
+  int rc = ls_seqnum_in_range(seq) ? ls_log_floor(&mark, store->leader->log, seq, err) : LS_OK;
   if (rc) return rc;
-  bool there = !ls_seqnum_is_root(seq) && ls_seqnum_place(mark.seq) == ls_seqnum_place(seq);
+  bool there = !ls_seqnum_is_root(mark.seq) && !ls_seqnum_after(mark.seq, seq) && !ls_seqnum_after(seq, mark.seq);
   if (!there) return ls_fail(err, LS_ENOTFOUND, "there is no event %s", ls_seqnum_format(seq, text));
   return changes_of(store, seq, each, user, err);
 }

@@ -8,13 +8,20 @@
  * inside a savepoint. Faults are rare, so the savepoints mostly are not paid for. */
 #define CHUNK 1000
 
+/* A damaged state is no state; damage of the log is something else. */
+static int of_state(int rc, ls_error *err) {
+  if (rc != LS_ECORRUPT) return rc;
+  if (err) err->code = LS_ENOTFOUND;
+  return ls_wrap(err, LS_ENOTFOUND, "the state is damaged");
+}
+
 static int roll_back(ls_state *state, ls_log *log, ls_error *err) {
   for (;;) {
     ls_mark mark;
     int found = ls_log_mark(&mark, log, state->at.seq, err);
     if (found < 0) return found;
     if (found && mark.sum == state->at.sum) return LS_OK;
-    int rc = ls_undo_step(state, err);
+    int rc = of_state(ls_undo_step(state, err), err);
     if (rc) return rc;
   }
 }
@@ -66,11 +73,11 @@ static int restart_chunk(replay *r, ls_error *err) {
 static int replay_chunk(replay *r, ls_error *err) {
   uint64_t count = r->count;
   int rc = ls_state_begin(r->state, err);
-  if (rc) return rc;
+  if (rc) return of_state(rc, err);
   rc = fill(r, err);
-  if (!rc) return ls_state_commit(r->state, r->at, err);
-  ls_state_abort(r->state);
-  if (r->one_by_one || !ls_state_event_at_fault(rc)) return rc;
+  if (!rc && r->count > count) return of_state(ls_state_commit(r->state, r->at, err), err);
+  ls_state_abort(r->state); /* also when there was nothing to do: a record must lead somewhere */
+  if (!rc || r->one_by_one || !ls_state_event_at_fault(rc)) return of_state(rc, err);
   r->count = count;
   rc = restart_chunk(r, err);
   r->one_by_one = true;
@@ -86,6 +93,7 @@ static int tell(const replay *r, ls_error *err) {
 
 static int replay_all(replay *r, ls_error *err) {
   int rc = ls_log_count(&r->total, r->log, r->state->at.seq, err);
+  if (rc == LS_ECORRUPT) rc = LS_OK; /* the total is for progress only; what is good is replayed */
   if (!rc) rc = restart_chunk(r, err);
   while (!rc && !r->done) {
     rc = tell(r, err);

@@ -7,6 +7,7 @@
 
 ls_mark ls_log_head(const ls_log *log) { return log->now.head; }
 ls_mark ls_log_durable_head(const ls_log *log) { return log->durable.head; }
+const ls_error *ls_log_damage(const ls_log *log) { return &log->damage; }
 ls_seqnum ls_log_upstream_head(const ls_log *log) { return log->upstream_head; }
 
 int ls_log_set_upstream_head(ls_log *log, ls_seqnum head, ls_error *err) {
@@ -105,9 +106,12 @@ static void restore(ls_log *log, const ls_log_point *point) {
   log->now = *point;
 }
 
+void ls_log_roll_back_file(ls_log *log) {
+  if (!sqlite3_get_autocommit(log->db)) run(log, log->rollback, NULL);
+}
+
 static void roll_back(ls_log *log) {
-  /* SQLite may have rolled back by itself. */
-  if (!sqlite3_get_autocommit(log->db)) sqlite3_exec(log->db, "ROLLBACK", NULL, NULL, NULL);
+  ls_log_roll_back_file(log);
   restore(log, &log->durable);
   log->in_transaction = false;
 }
@@ -118,11 +122,11 @@ static int append_later(ls_log *log, const ls_event *events, size_t n, ls_error 
   if (rc) return rc;
   log->in_transaction = true;
   ls_log_point before = log->now;
-  rc = ls_log_exec(log, "SAVEPOINT batch", err);
+  rc = run(log, log->savepoint, err);
   if (!rc) rc = append_all(log, events, n, err);
-  if (!rc) rc = ls_log_exec(log, "RELEASE batch", err);
+  if (!rc) rc = run(log, log->release, err);
   if (!rc) return LS_OK;
-  if (sqlite3_exec(log->db, "ROLLBACK TO batch; RELEASE batch", NULL, NULL, NULL) == SQLITE_OK) {
+  if (!run(log, log->rollback_to, NULL) && !run(log, log->release, NULL)) {
     restore(log, &before);
   } else {
     roll_back(log);
@@ -134,7 +138,7 @@ int ls_log_append(ls_log *log, const ls_event *events, size_t n, ls_error *err) 
   ls_error local;
   if (!err) err = &local;
   if (n == 0) return LS_OK;
-  if (log->durability == LS_DURABILITY_LATER) return append_later(log, events, n, err);
+  if (log->durability == LS_DURABILITY_LATER || log->in_transaction) return append_later(log, events, n, err);
   int rc = run(log, log->begin, err);
   if (!rc) rc = append_all(log, events, n, err);
   if (!rc) rc = run(log, log->commit, err);
@@ -144,6 +148,17 @@ int ls_log_append(ls_log *log, const ls_event *events, size_t n, ls_error *err) 
     log->durable = log->now;
   }
   return rc;
+}
+
+int ls_log_begin(ls_log *log, ls_error *err) {
+  int rc = ls_log_flush(log, err);
+  if (!rc) rc = run(log, log->begin, err);
+  log->in_transaction = rc == LS_OK;
+  return rc;
+}
+
+void ls_log_abort(ls_log *log) {
+  if (log->in_transaction) roll_back(log);
 }
 
 int ls_log_flush(ls_log *log, ls_error *err) {

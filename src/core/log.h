@@ -22,8 +22,13 @@ typedef struct ls_log ls_log;
  * LS_ECORRUPT not a log, or damaged where it is first read; LS_EFORMAT written by a newer version. Whole checking is
  * done by reading. */
 int ls_log_open(ls_log **out, const char *file, ls_durability durability, ls_error *err);
-/* Open one to look at it only; nothing of the file changes. LS_ENOTFOUND when there is none. */
+/* Open one that nobody else has open, to look at it only; nothing of the file changes. Damage does not stop it as long
+ * as the file can be recognized as a log: a cursor then gives what comes before it. LS_ENOTFOUND when there is none. */
 int ls_log_open_readonly(ls_log **out, const char *file, ls_error *err);
+/* The damage that opening found and left for the cursor to come upon; code 0 for none. */
+const ls_error *ls_log_damage(const ls_log *log);
+/* What SQLite says is wrong with the file's pages, one text each; most logs have none. O(size). */
+int ls_log_check_pages(ls_log *log, void (*each)(void *user, const char *text), void *user, ls_error *err);
 /* Writes what was appended, frees all. Returns the error of that write. NULL is fine. */
 int ls_log_close(ls_log *log, ls_error *err);
 
@@ -42,6 +47,11 @@ int ls_log_set_upstream_head(ls_log *log, ls_seqnum head, ls_error *err);
 
 /* Append events: one transaction, all or none. LS_EORDER does not follow the head. LS_EFULL, LS_EIO. O(n). */
 int ls_log_append(ls_log *log, const ls_event *events, size_t n, ls_error *err);
+
+/* Collect what is appended from here on in one transaction: ls_log_flush makes all of it durable, ls_log_abort takes all
+ * of it back. Cursors see it meanwhile. */
+int ls_log_begin(ls_log *log, ls_error *err);
+void ls_log_abort(ls_log *log);
 
 /* Make all that was appended durable. On an error all that was appended since the last flush is gone, and the head is
  * back where it was then. */

@@ -75,6 +75,7 @@ static const char *read_row(ls_log_cursor *cursor) {
 static int give(const ls_event **out, ls_mark *mark, ls_log_cursor *cursor, ls_error *err) {
   const char *wrong = read_row(cursor);
   const ls_event *event = &cursor->event;
+  if (wrong && sqlite3_errcode(cursor->log->db) == SQLITE_NOMEM) return ls_fail_nomem(err);
   if (wrong) return damaged(cursor, event->seq, wrong, err);
   uint64_t sum;
   if (!ls_event_sum(&sum, event, cursor->at.sum, &cursor->scratch)) return ls_fail_nomem(err);

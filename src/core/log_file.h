@@ -17,15 +17,20 @@ typedef struct ls_log_point {
 struct ls_log {
   sqlite3 *db;
   ls_durability durability;
-  bool in_transaction;       /* LS_DURABILITY_LATER: something is appended and not yet flushed */
+  bool in_transaction;       /* begun and not yet flushed; LS_DURABILITY_LATER begins with the first append */
+  ls_error damage;           /* opened readonly: the first damage found */
   ls_log_point now, durable;
   ls_seqnum upstream_head;
   ls_names names;            /* of events, as in table names */
   ls_names origins;          /* client id, NUL, session id; as in table origins */
-  sqlite3_stmt *insert, *insert_name, *insert_origin, *begin, *commit;
+  sqlite3_stmt *insert, *insert_name, *insert_origin;
+  sqlite3_stmt *begin, *commit, *rollback;      /* prepared at the start: a rollback must not fail */
+  sqlite3_stmt *savepoint, *rollback_to, *release;
   ls_bytes scratch;
 };
 
+/* End the file's transaction, if SQLite has not done so already. */
+void ls_log_roll_back_file(ls_log *log);
 /* Prepare on the log's file. */
 int ls_log_prepare(sqlite3_stmt **out, ls_log *log, const char *sql, ls_error *err);
 int ls_log_exec(ls_log *log, const char *sql, ls_error *err);

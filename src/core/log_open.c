@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "core/database.h"
 #include "core/log_file.h"
+#include "core/readonly.h"
 #include "core/seqnum.h"
 
 #define APPLICATION_ID 0x4c53746f /* "LSto", in the SQLite header, says that this file is a log */
@@ -41,12 +42,16 @@ int ls_log_lookup(int64_t out[3], ls_log *log, const char *sql, int64_t param, l
   return rc ? rc : step == SQLITE_ROW;
 }
 
-/* Exclusive locking before the first access lets WAL do without shared memory. */
+/* Exclusive locking before the first access lets WAL do without shared memory. Nothing is changed of a file that turns
+ * out to be something else. */
 static int configure(ls_log *log, ls_error *err) {
-  const char *synchronous = log->durability == LS_DURABILITY_POWER ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
-  int rc = ls_log_exec(log, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000;"
-                            "PRAGMA cache_size=-4000; PRAGMA foreign_keys=OFF", err);
-  return rc ? rc : ls_log_exec(log, synchronous, err);
+  return ls_log_exec(log, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-4000; PRAGMA foreign_keys=OFF", err);
+}
+
+static int configure_writing(ls_log *log, ls_error *err) {
+  bool full = log->durability == LS_DURABILITY_POWER;
+  int rc = ls_log_exec(log, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000", err);
+  return rc ? rc : ls_log_exec(log, full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
 }
 
 static int create_layout(ls_log *log, ls_error *err) {
@@ -60,15 +65,16 @@ static int create_layout(ls_log *log, ls_error *err) {
   return rc;
 }
 
-static int check_format(ls_log *log, bool create, ls_error *err) {
+/* 1: a log that this version reads. 0: an empty file, which can become one. */
+static int check_format(ls_log *log, ls_error *err) {
   int64_t id[3] = {0}, format[3] = {0}, tables[3] = {0};
   int rc = ls_log_lookup(id, log, "PRAGMA application_id", 0, err);
   if (rc >= 0) rc = ls_log_lookup(format, log, "PRAGMA user_version", 0, err);
   if (rc >= 0) rc = ls_log_lookup(tables, log, "SELECT count(*) FROM sqlite_schema", 0, err);
   if (rc < 0) return rc;
-  if (create && id[0] == 0 && tables[0] == 0) return create_layout(log, err);
+  if (id[0] == 0 && tables[0] == 0) return 0;
   if (id[0] != APPLICATION_ID) return ls_fail(err, LS_ECORRUPT, "the file is not an event log (its application id is wrong)");
-  if (format[0] <= FORMAT) return LS_OK;
+  if (format[0] <= FORMAT) return 1;
   return ls_fail(err, LS_EFORMAT, "the log has format %lld; this version reads up to %d: use a newer livestore",
                  (long long)format[0], FORMAT);
 }
@@ -100,9 +106,10 @@ static int load_upstream_head(ls_log *log, ls_error *err) {
   return rc < 0 ? rc : LS_OK;
 }
 
+static const ls_seqnum LOG_END = {LS_SEQNUM_MAX_GLOBAL, LS_SEQNUM_MAX_CLIENT, 0};
+
 static int load_head(ls_log *log, ls_error *err) {
-  static const ls_seqnum END = {LS_SEQNUM_MAX_GLOBAL, LS_SEQNUM_MAX_CLIENT, 0};
-  int rc = ls_log_floor(&log->now.head, log, END, err);
+  int rc = ls_log_floor(&log->now.head, log, LOG_END, err);
   if (rc) return rc;
   ls_mark synced;
   rc = ls_log_floor(&synced, log, (ls_seqnum){log->now.head.seq.global, 0, 0}, err);
@@ -113,14 +120,37 @@ static int load_head(ls_log *log, ls_error *err) {
   return rc;
 }
 
+static const char NAMES[] = "SELECT id, name FROM names ORDER BY id";
+static const char ORIGINS[] =
+    "SELECT id, CAST(client_id AS BLOB) || x'00' || CAST(session_id AS BLOB) FROM origins ORDER BY id";
+
 static int load(ls_log *log, ls_error *err) {
-  int rc = load_names(&log->names, log, "SELECT id, name FROM names ORDER BY id", err);
-  if (!rc) {
-    rc = load_names(&log->origins, log,
-                    "SELECT id, CAST(client_id AS BLOB) || x'00' || CAST(session_id AS BLOB) FROM origins ORDER BY id", err);
-  }
+  int rc = load_names(&log->names, log, NAMES, err);
+  if (!rc) rc = load_names(&log->origins, log, ORIGINS, err);
   if (!rc) rc = load_upstream_head(log, err);
   return rc ? rc : load_head(log, err);
+}
+
+/* Damage is noted, and what was read before it is kept. */
+static int forgive(ls_log *log, int rc, const ls_error *found, ls_error *err) {
+  if (rc == LS_ECORRUPT || rc == LS_EFORMAT) {
+    if (!log->damage.code) log->damage = *found;
+    return LS_OK;
+  }
+  if (rc && err) *err = *found;
+  return rc;
+}
+
+/* As load, for what may be damaged. Without a head that can be read, the log's end is not known: it is somewhere. */
+static int load_what_is_good(ls_log *log, ls_error *err) {
+  ls_error found;
+  int rc = forgive(log, load_names(&log->names, log, NAMES, &found), &found, err);
+  if (!rc) rc = forgive(log, load_names(&log->origins, log, ORIGINS, &found), &found, err);
+  if (!rc) rc = forgive(log, load_upstream_head(log, &found), &found, err);
+  if (rc) return rc;
+  rc = load_head(log, &found);
+  if (rc == LS_ECORRUPT) log->now.head.seq = log->durable.head.seq = LOG_END;
+  return forgive(log, rc, &found, err);
 }
 
 static int prepare_writes(ls_log *log, ls_error *err) {
@@ -128,15 +158,17 @@ static int prepare_writes(ls_log *log, ls_error *err) {
   if (!rc) rc = ls_log_prepare(&log->insert_name, log, "INSERT INTO names VALUES (?1, ?2)", err);
   if (!rc) rc = ls_log_prepare(&log->insert_origin, log, "INSERT INTO origins VALUES (?1, ?2, ?3)", err);
   if (!rc) rc = ls_log_prepare(&log->begin, log, "BEGIN", err);
-  return rc ? rc : ls_log_prepare(&log->commit, log, "COMMIT", err);
+  if (!rc) rc = ls_log_prepare(&log->commit, log, "COMMIT", err);
+  if (!rc) rc = ls_log_prepare(&log->rollback, log, "ROLLBACK", err);
+  if (!rc) rc = ls_log_prepare(&log->savepoint, log, "SAVEPOINT batch", err);
+  if (!rc) rc = ls_log_prepare(&log->rollback_to, log, "ROLLBACK TO batch", err);
+  return rc ? rc : ls_log_prepare(&log->release, log, "RELEASE batch", err);
 }
 
 static void log_free(ls_log *log) {
-  sqlite3_finalize(log->insert);
-  sqlite3_finalize(log->insert_name);
-  sqlite3_finalize(log->insert_origin);
-  sqlite3_finalize(log->begin);
-  sqlite3_finalize(log->commit);
+  sqlite3_stmt *const own[] = {log->insert,   log->insert_name, log->insert_origin, log->begin,  log->commit,
+                               log->rollback, log->savepoint,   log->rollback_to,   log->release};
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sqlite3_finalize(own[i]);
   sqlite3_close(log->db);
   ls_names_fini(&log->names);
   ls_names_fini(&log->origins);
@@ -154,7 +186,9 @@ int ls_log_open(ls_log **out, const char *file, ls_durability durability, ls_err
   } else {
     sqlite3_extended_result_codes(log->db, 1);
     rc = configure(log, err);
-    if (!rc) rc = check_format(log, true, err);
+    int is_log = rc ? rc : check_format(log, err);
+    rc = is_log < 0 ? is_log : configure_writing(log, err);
+    if (!rc && !is_log) rc = create_layout(log, err);
     if (!rc) rc = load(log, err);
     if (!rc) rc = prepare_writes(log, err);
     if (rc) ls_wrap(err, rc, "%s", file ? file : "log in memory");
@@ -170,24 +204,46 @@ int ls_log_open(ls_log **out, const char *file, ls_durability durability, ls_err
 int ls_log_open_readonly(ls_log **out, const char *file, ls_error *err) {
   ls_log *log = ls_calloc(1, sizeof *log);
   if (!log) return ls_fail_nomem(err);
-  int rc = LS_OK;
-  /* A WAL can only be read by a connection that may write; so it may, and is told not to. */
-  if (sqlite3_open_v2(file, &log->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)) {
-    rc = ls_sqlite_fail(err, log->db, LS_ENOTFOUND, "%s", file);
-  } else {
-    sqlite3_extended_result_codes(log->db, 1);
-    sqlite3_db_config(log->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    rc = ls_log_exec(log, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=ON", err);
-    if (!rc) rc = check_format(log, false, err);
-    if (!rc) rc = load(log, err);
-    if (rc) ls_wrap(err, rc, "%s", file);
-  }
+  int rc = ls_readonly_open(&log->db, file, err);
+  /* Writing to the catalogue is what SQLite must be allowed to do to read a file that is cut short. */
+  if (!rc) rc = ls_log_exec(log, "PRAGMA writable_schema=ON", err);
+  int is_log = rc ? rc : check_format(log, err);
+  if (is_log < 0) rc = is_log;
+  else if (!is_log) rc = ls_fail(err, LS_ECORRUPT, "the file is empty where an event log should be");
+  else rc = load_what_is_good(log, err);
   if (rc) {
     log_free(log);
-    return rc;
+    return ls_wrap(err, rc, "%s", file);
   }
   *out = log;
   return LS_OK;
+}
+
+/* SQLite gives several lines in one text. */
+static void give_lines(char *text, void (*each)(void *user, const char *text), void *user) {
+  while (*text) {
+    size_t size = strcspn(text, "\n");
+    bool last = !text[size];
+    text[size] = 0;
+    if (size && strncmp(text, "***", 3) != 0 && strcmp(text, "ok") != 0) each(user, text);
+    text += size + !last;
+  }
+}
+
+int ls_log_check_pages(ls_log *log, void (*each)(void *user, const char *text), void *user, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = ls_log_prepare(&stmt, log, "PRAGMA quick_check(20)", err), step = SQLITE_DONE;
+  if (rc) return rc;
+  while (!rc && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+    const char *given = (const char *)sqlite3_column_text(stmt, 0);
+    char *text = given ? ls_strdup(given) : NULL;
+    if (text) give_lines(text, each, user);
+    else rc = ls_fail_nomem(err);
+    ls_free(text);
+  }
+  if (!rc && step != SQLITE_DONE) rc = ls_sqlite_fail(err, log->db, LS_EIO, "log");
+  sqlite3_finalize(stmt);
+  return rc;
 }
 
 int ls_log_close(ls_log *log, ls_error *err) {
@@ -230,6 +286,6 @@ int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *
   for (size_t i = 0; !rc && i < n; i++) rc = set_fact(log, stmt, &facts[i], err);
   sqlite3_finalize(stmt);
   if (!rc) rc = ls_log_exec(log, "COMMIT", err);
-  if (rc && !sqlite3_get_autocommit(log->db)) sqlite3_exec(log->db, "ROLLBACK", NULL, NULL, NULL);
+  if (rc) ls_log_roll_back_file(log);
   return rc;
 }

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "core/document.h"
 #include "core/seqnum.h"
+#include "core/sql.h"
 #include "core/state.h"
 #include "core/value.h"
 
@@ -88,14 +89,17 @@ static int statement_of(sqlite3_stmt **out, ls_state *state, const ls_event_type
   return LS_OK;
 }
 
-static int give_row(sqlite3_stmt *stmt, ls_row_fn row, void *user) {
+static int give_row(int *stop, sqlite3_stmt *stmt, ls_row_fn row, void *user, ls_error *err) {
   size_t n = (size_t)sqlite3_column_count(stmt);
   ls_value *values = ls_malloc((n + 1) * sizeof *values);
-  if (!values) return LS_ENOMEM;
-  for (size_t i = 0; i < n; i++) values[i] = ls_value_of(sqlite3_column_value(stmt, (int)i));
-  int stop = row(user, values, n);
+  bool good = values != NULL;
+  for (size_t i = 0; good && i < n; i++) {
+    values[i] = ls_value_of(sqlite3_column_value(stmt, (int)i));
+    good = values[i].type != LS_TYPE_TEXT || values[i].as.b.data;
+  }
+  if (good) *stop = row(user, values, n);
   ls_free(values);
-  return stop;
+  return good ? LS_OK : ls_fail_nomem(err);
 }
 
 static int step_all(ls_state *state, sqlite3_stmt *stmt, ls_row_fn row, void *user, ls_error *err) {
@@ -104,12 +108,11 @@ static int step_all(ls_state *state, sqlite3_stmt *stmt, ls_row_fn row, void *us
   /* SQLite may prepare it anew while it steps, and then asks the authorizer again. */
   ls_access access = database->access;
   database->access = LS_ACCESS_EVENT;
-  while ((step = sqlite3_step(stmt)) == SQLITE_ROW && !stop) {
-    if (row) stop = give_row(stmt, row, user);
+  while (!rc && !stop && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+    if (row) rc = give_row(&stop, stmt, row, user, err);
   }
   database->access = access;
-  if (stop == LS_ENOMEM) rc = ls_fail_nomem(err);
-  else if (!stop && step != SQLITE_DONE) {
+  if (!rc && !stop && step != SQLITE_DONE) {
     /* Who and where is put before it on the way up. */
     rc = ls_fail(err, ls_sqlite_code(database->db, LS_EMATERIALIZE), "%s", sqlite3_errmsg(database->db));
   }
@@ -122,7 +125,9 @@ static int run_statement(ls_state *state, const ls_event_type *type, size_t inde
   sqlite3_stmt *stmt;
   int rc = statement_of(&stmt, state, type, index, err);
   for (size_t i = 0; !rc && i < statement->n_params; i++) {
-    if (bind_param(stmt, (int)i + 1, state, &statement->params[i], event)) {
+    int result = bind_param(stmt, (int)i + 1, state, &statement->params[i], event);
+    if (result == SQLITE_NOMEM) rc = ls_fail_nomem(err);
+    else if (result) {
       rc = ls_sqlite_fail(err, state->database.db, LS_EMATERIALIZE, "binding parameter %zu", i + 1);
     }
   }
@@ -130,9 +135,13 @@ static int run_statement(ls_state *state, const ls_event_type *type, size_t inde
   return rc ? ls_wrap(err, rc, "statement %zu", index + 1) : LS_OK;
 }
 
-int ls_materializer_exec(ls_materializer *m, const char *sql, const ls_value *params, size_t n, ls_row_fn row, void *user,
-                         ls_error *err) {
+static int exec(ls_materializer *m, const char *sql, const ls_value *params, size_t n, ls_row_fn row, void *user,
+                ls_error *err) {
   sqlite3_stmt *stmt;
+  if (ls_sql_check_deterministic(sql, err)) {
+    if (err) err->code = LS_ESQL;
+    return LS_ESQL;
+  }
   int rc = ls_database_prepare(&stmt, &m->state->database, sql, NULL, LS_ACCESS_EVENT, err);
   if (rc) return rc;
   for (size_t i = 0; !rc && i < n; i++) {
@@ -148,12 +157,33 @@ int ls_materializer_exec(ls_materializer *m, const char *sql, const ls_value *pa
   return rc;
 }
 
+/* SQLite may have ended the transaction for want of memory or room. So the function cannot go on after that, and what it
+ * returns does not matter. */
+int ls_materializer_exec(ls_materializer *m, const char *sql, const ls_value *params, size_t n, ls_row_fn row, void *user,
+                         ls_error *err) {
+  ls_error *broken = &m->state->broken, failure;
+  if (!broken->code) {
+    int rc = exec(m, sql, params, n, row, user, &failure);
+    if (!rc) return LS_OK;
+    if (ls_state_event_at_fault(rc)) return ls_fail(err, (ls_code)rc, "%s", failure.text);
+    *broken = failure;
+  }
+  return ls_fail(err, (ls_code)broken->code, "%s", broken->text);
+}
+
+/* Whatever a function calls its failure, it is one of the event, but for want of memory and what the machine failed at. */
+static int run_function(ls_state *state, const ls_event_type *type, const ls_event *event, ls_error *err) {
+  ls_materializer m = {state};
+  ls_fail(err, LS_EMATERIALIZE, "its function failed and did not say why");
+  int rc = type->fn(&m, event, type->user, err);
+  if (state->broken.code) return ls_fail(err, (ls_code)state->broken.code, "%s", state->broken.text);
+  if (!rc) ls_error_clear(err);
+  return rc && rc != LS_ENOMEM ? LS_EMATERIALIZE : rc;
+}
+
 static int run_materializer(ls_state *state, const ls_event_type *type, const ls_event *event, ls_error *err) {
   if (type->document) return ls_document_apply(state, type->document, &state->args, err);
-  if (type->fn) {
-    ls_materializer m = {state};
-    return type->fn(&m, event, type->user, err);
-  }
+  if (type->fn) return run_function(state, type, event, err);
   find_properties(state, type);
   int rc = LS_OK;
   for (size_t i = 0; !rc && i < type->n_statements; i++) rc = run_statement(state, type, i, event, err);
@@ -239,11 +269,12 @@ int ls_state_apply_or_fail(ls_state *state, const ls_event *event, ls_error *err
   if (rc) return rc;
   rc = ls_state_apply(state, event, false, &failure);
   if (!rc) return ls_database_exec(&state->database, "RELEASE event", err);
-  if (ls_database_exec(&state->database, "ROLLBACK TO event; RELEASE event", err)) return LS_EIO;
   if (!ls_state_event_at_fault(rc)) {
     if (err) *err = failure;
     return rc;
   }
+  rc = ls_database_exec(&state->database, "ROLLBACK TO event; RELEASE event", err);
+  if (rc) return rc;
   if (state->capture.record.size > captured) state->capture.record.size = captured;
   ls_note(state->notes, LS_LOG_WARNING, "failed-event", "%s", failure.text);
   return record_failure(state, event, &failure, err);
@@ -256,7 +287,7 @@ int ls_state_failure(ls_bytes *out, ls_state *state, ls_seqnum seq, ls_error *er
   if (rc) return rc;
   sqlite3_bind_int64(stmt, 1, ls_seqnum_place(seq));
   int step = sqlite3_step(stmt);
-  if (step == SQLITE_ROW) ls_bytes_append(out, sqlite3_column_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+  if (step == SQLITE_ROW) ls_bytes_append(out, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
   else if (step != SQLITE_DONE) rc = ls_sqlite_fail(err, state->database.db, LS_EIO, "state");
   if (!rc && !ls_bytes_ok(out)) rc = ls_fail_nomem(err);
   sqlite3_finalize(stmt);

@@ -54,9 +54,14 @@ static void rows_fini(rows *r) {
   memset(r, 0, sizeof *r);
 }
 
-static void query_free(ls_query *query) {
+static void names_free(ls_query *query) {
   for (int i = 0; query->names && i < query->n_columns; i++) ls_free(query->names[i]);
   ls_free(query->names);
+  query->names = NULL;
+}
+
+static void query_free(ls_query *query) {
+  names_free(query);
   rows_fini(&query->rows);
   sqlite3_finalize(query->stmt);
   ls_free(query->sql);
@@ -122,7 +127,7 @@ static int bind_copy(sqlite3_stmt *stmt, int at, ls_value value) {
 
 static int bind_params(ls_query *query, const ls_value *params, size_t n, ls_error *err) {
   int wanted = sqlite3_bind_parameter_count(query->stmt);
-  if ((size_t)wanted != n) return ls_fail(err, LS_ESQL, "the query has %d parameters, but %zu values were given", wanted, n);
+  if ((size_t)wanted != n) return ls_fail(err, LS_ESQL, "parameters of the query: %d, values given: %zu", wanted, n);
   for (size_t i = 0; i < n; i++) {
     if (bind_copy(query->stmt, (int)i + 1, params[i])) {
       return ls_sqlite_fail(err, query->cache->database->db, LS_ESQL, "parameter %zu", i + 1);
@@ -243,7 +248,9 @@ static int keep_names(ls_query *query, ls_error *err) {
   for (int i = 0; i < query->n_columns; i++) {
     const char *name = sqlite3_column_name(query->stmt, i);
     names[i] = name ? ls_strdup(name) : NULL;
-    if (!names[i]) return ls_fail_nomem(err);
+    if (names[i]) continue;
+    names_free(query);
+    return ls_fail_nomem(err);
   }
   return LS_OK;
 }

@@ -9,6 +9,7 @@
 #include "core/database.h"
 #include "core/schema.h"
 #include "core/sql.h"
+#include "core/tables.h"
 
 #define SHOWN 40 /* bytes of a statement that a message shows */
 
@@ -159,8 +160,17 @@ static int check_view(ls_database *database, const char *name, ls_error *err) {
   return result ? ls_wrap(err, result, "view %s", name) : LS_OK;
 }
 
+/* Rolling back needs the row ids of each table that has some. */
+static int check_row_ids(ls_database *database, ls_error *err) {
+  ls_tables tables = {0};
+  int result = ls_tables_load(&tables, database, err);
+  ls_tables_fini(&tables);
+  return result;
+}
+
 static int check_tables(ls_database *database, ls_error *err) {
   int result = each_name(database, TABLES_WITHOUT_KEY, refuse_keyless, err);
+  if (!result) result = check_row_ids(database, err);
   if (!result) result = each_name(database, TABLES, check_table, err);
   return result ? result : each_name(database, VIEWS, check_view, err);
 }

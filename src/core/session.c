@@ -129,7 +129,7 @@ static int commit_state(ls_session *session, ls_mark before, ls_error *err) {
   int rc = ls_state_commit(session->state, ls_log_head(leader->log), err);
   if (!rc) return LS_OK;
   if (ls_leader_retract(leader, before.seq, NULL) == LS_OK) return rc;
-  return ls_fail(err, LS_ECORRUPT, "the log has the events, but the state could not take them");
+  return ls_wrap(err, rc, "the log has the events, but the state could not take them");
 }
 
 static ls_stage stage_reached(const ls_leader *leader) {
@@ -137,7 +137,7 @@ static ls_stage stage_reached(const ls_leader *leader) {
   return durable ? LS_STAGE_DURABLE : LS_STAGE_LOCAL;
 }
 
-static void fill_receipt(ls_receipt *out, const ls_session *session) {
+void ls_session_receipt(ls_receipt *out, const ls_session *session) {
   const ls_batch *batch = &session->batch;
   out->first = batch->events[0].seq;
   out->last = batch->events[batch->n - 1].seq;
@@ -157,6 +157,6 @@ int ls_session_commit(ls_receipt *out, ls_session *session, const ls_input *inpu
     return rc;
   }
   rc = commit_state(session, before, err);
-  if (!rc && out) fill_receipt(out, session);
+  if (!rc && out) ls_session_receipt(out, session);
   return rc;
 }

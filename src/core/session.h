@@ -33,8 +33,10 @@ void ls_session_free(ls_session *session); /* NULL is fine */
 /* Take possession of a schema and a state made of it, instead of the present ones. Open queries keep their rows. */
 int ls_session_swap(ls_session *session, ls_schema *schema, ls_state *state, ls_error *err);
 
-/* Commit: check, number, apply, push to the leader. All or nothing; on an error err->item says which event.
- * LS_ECORRUPT here means that the log has the events and the state could not follow: the caller follows anew. */
+/* Commit: check, number, apply, push to the leader. All or nothing; on an error err->item says which event. When the
+ * log's head is not where it was although this failed, log and state have gone apart: the caller lets the state follow. */
 int ls_session_commit(ls_receipt *out, ls_session *session, const ls_input *inputs, size_t n, ls_error *err);
+/* The receipt of what was committed last. */
+void ls_session_receipt(ls_receipt *out, const ls_session *session);
 
 #endif

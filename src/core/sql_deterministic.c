@@ -137,9 +137,9 @@ static bool is_clock_word(ls_sql_token token) {
   return ls_sql_is(token, "current_date") || ls_sql_is(token, "current_time") || ls_sql_is(token, "current_timestamp");
 }
 
-/* OR ROLLBACK, ON CONFLICT ROLLBACK, RAISE(ROLLBACK …). */
-static bool is_rollback(const scan *s, ls_sql_token token) {
-  return ls_sql_is(token, "rollback") && (ls_sql_is(s->before[0], "or") || ls_sql_is(s->before[0], "conflict") ||
+/* OR ROLLBACK, ON CONFLICT ROLLBACK, RAISE(ROLLBACK …), and the same with FAIL. */
+static bool is_resolution(const scan *s, ls_sql_token token, const char *word) {
+  return ls_sql_is(token, word) && (ls_sql_is(s->before[0], "or") || ls_sql_is(s->before[0], "conflict") ||
                                           (is_sign(s->before[0], '(') && ls_sql_is(s->before[1], "raise")));
 }
 
@@ -149,8 +149,11 @@ static int check_word(const scan *s, ls_sql_token token, const char *at, ls_erro
                    "CURRENT_TIMESTAMP, CURRENT_DATE and CURRENT_TIME read the clock; give the "
                    "time as an argument of the event");
   }
-  if (is_rollback(s, token)) {
+  if (is_resolution(s, token, "rollback")) {
     return fail_at(s, token.start, err, "ROLLBACK would end the store's own transaction; use ABORT");
+  }
+  if (is_resolution(s, token, "fail")) {
+    return fail_at(s, token.start, err, "FAIL would keep a part of what the statement did; use ABORT");
   }
   return check_call(s, token, at, err);
 }

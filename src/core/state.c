@@ -128,12 +128,18 @@ static int allocate(ls_state *state, ls_error *err) {
   return state->properties ? LS_OK : ls_fail_nomem(err);
 }
 
+static int measure_undo(ls_state *state, ls_error *err) {
+  int64_t rows = 0, bytes = 0;
+  int rc = read_number(&rows, state, "SELECT count(*) FROM __livestore_undo", err);
+  if (!rc) rc = read_number(&bytes, state, "SELECT coalesce(sum(length(changeset)), 0) FROM __livestore_undo", err);
+  state->undo_bytes = rows * LS_UNDO_ROW_BYTES + bytes;
+  return rc;
+}
+
 /* What every state needs once its tables are there. */
 static int set_up(ls_state *state, ls_error *err) {
   int rc = ls_tables_load(&state->tables, &state->database, err);
-  if (!rc) {
-    rc = read_number(&state->undo_bytes, state, "SELECT coalesce(sum(length(changeset)), 0) FROM __livestore_undo", err);
-  }
+  if (!rc) rc = measure_undo(state, err);
   if (!rc) rc = prepare_all(state, err);
   if (!rc) rc = allocate(state, err);
   if (rc) return rc;
@@ -240,9 +246,21 @@ void ls_state_free(ls_state *state) {
   ls_free(state);
 }
 
-int ls_state_begin(ls_state *state, ls_error *err) {
-  int rc = ls_state_run(state, state->begin, err);
+static int renew_rollback(ls_state *state, ls_error *err) {
+  sqlite3_stmt *fresh;
+  int rc = prepare_own(&fresh, state, "ROLLBACK", err);
   if (rc) return rc;
+  sqlite3_finalize(state->rollback);
+  state->rollback = fresh;
+  state->rollback_stale = false;
+  return LS_OK;
+}
+
+int ls_state_begin(ls_state *state, ls_error *err) {
+  int rc = state->rollback_stale ? renew_rollback(state, err) : LS_OK;
+  if (!rc) rc = ls_state_run(state, state->begin, err);
+  if (rc) return rc;
+  ls_error_clear(&state->broken);
   state->in_transaction = true;
   state->undo_bytes_begun = state->undo_bytes;
   ls_capture_clear(&state->capture);

@@ -30,6 +30,8 @@ typedef struct ls_state {
   ls_capture capture;
   ls_mark at;                  /* where the last committed transaction stands */
   bool in_transaction;
+  bool rollback_stale;         /* `rollback` must be prepared anew, which could fail when it is needed */
+  ls_error broken;             /* what the machine failed at in this transaction, whatever a C function makes of it */
   int64_t undo_limit_bytes;
   int64_t undo_bytes, undo_bytes_begun; /* size of all undo records; the same when the transaction began */
   sqlite3_stmt ***statements;  /* [event type][statement]; prepared when first used */

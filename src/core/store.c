@@ -7,6 +7,8 @@
 #include "core/seqnum.h"
 #include "core/snapshot.h"
 
+#define STATE_BYTES_PER_EVENT 256 /* a snapshot is not written more often than for so many bytes of it an event */
+
 const char *ls_store_id(const ls_store *store) { return store->leader->store_id; }
 const char *ls_client_id(const ls_store *store) { return store->leader->client_id; }
 const char *ls_session_id(const ls_store *store) { return store->session->session_id; }
@@ -22,7 +24,7 @@ void ls_store_tune(ls_store *store, ls_state *state) {
 /* ---------------------------------------------------------------------------------------------- */
 /* Following the log, and making the state anew */
 
-static int tell_progress(void *user, const char *what, uint64_t done, uint64_t total) {
+int ls_store_progress(void *user, const char *what, uint64_t done, uint64_t total) {
   ls_store *store = user;
   if (!store->options.progress) return 0;
   bool busy = store->busy;
@@ -33,7 +35,7 @@ static int tell_progress(void *user, const char *what, uint64_t done, uint64_t t
 }
 
 static int follow(ls_store *store, ls_state *state, const char *what, ls_error *err) {
-  ls_follow options = {.progress = tell_progress, .user = store, .what = what};
+  ls_follow options = {.progress = ls_store_progress, .user = store, .what = what};
   ls_seqnum from = state->at.seq;
   uint64_t behind;
   int rc = ls_state_follow(state, store->leader->log, &options, err);
@@ -42,25 +44,44 @@ static int follow(ls_store *store, ls_state *state, const char *what, ls_error *
   return rc;
 }
 
-/* Put a state that was made in a file of its own into the place of the present one. */
-static int replace_state_file(ls_store *store, ls_schema *schema, ls_state *state, const char *made, ls_error *err) {
-  ls_session *session = store->session;
+/* All that can fail before a new state takes the present one's place: queries keep their rows, and the log is told the
+ * schema if it is another one. */
+static int prepare_swap(ls_store *store, const ls_schema *schema, ls_error *err) {
+  int rc = ls_query_cache_leave(&store->session->queries, err);
+  if (rc || schema == store->session->schema) return rc;
+  return ls_leader_set_schema(store->leader, schema->json, err);
+}
+
+static int swap_files(ls_store *store, ls_schema *schema, const char *made, ls_error *err) {
+  ls_state *state = NULL;
   char *file = ls_store_file(store->path, "state.db"), *wal = ls_store_file(store->path, "state.db-wal");
-  int rc = file && wal ? ls_query_cache_leave(&session->queries, err) : ls_fail_nomem(err);
-  ls_state_free(state); /* writes its WAL back */
-  if (!rc) {
-    ls_state_free(session->state);
-    session->state = NULL;
-    rc = ls_port_remove_file(file, err);
-    if (!rc) rc = ls_port_remove_file(wal, err);
-    if (!rc) rc = ls_port_rename_file(made, file, err);
-    if (!rc) rc = ls_state_open_file(&state, schema, file, &session->notes, err);
-    if (!rc) ls_store_tune(store, state);
-    if (!rc) rc = ls_session_swap(session, schema, state, err);
-  }
+  int rc = file && wal ? ls_port_remove_file(wal, err) : ls_fail_nomem(err);
+  if (!rc) rc = ls_port_rename_file(made, file, err);
+  if (!rc) rc = ls_state_open_file(&state, schema, file, &store->session->notes, err);
+  if (!rc) ls_store_tune(store, state);
+  if (!rc) rc = ls_session_swap(store->session, schema, state, err); /* with no query open it cannot fail */
   ls_free(file);
   ls_free(wal);
   return rc;
+}
+
+/* Put a state that was made in a file of its own into the place of the present one. Once that is closed there is no way
+ * back: if the new one cannot be opened, the store is without a state, and the next call on it makes one. */
+static int replace_state_file(ls_store *store, ls_schema *schema, ls_state *state, const char *made, ls_error *err) {
+  ls_session *session = store->session;
+  int rc = ls_database_exec(&state->database, "PRAGMA wal_checkpoint(TRUNCATE)", err);
+  ls_state_free(state);
+  if (!rc) rc = prepare_swap(store, schema, err);
+  if (rc) return rc;
+  ls_state_free(session->state);
+  session->state = NULL;
+  if (session->schema != schema) ls_schema_free(session->schema);
+  session->schema = schema;
+  ls_error failure;
+  if (swap_files(store, schema, made, &failure)) {
+    ls_note(&session->notes, LS_LOG_WARNING, "state-file", "the new state could not be opened: %s", failure.text);
+  }
+  return LS_OK;
 }
 
 static int make_in_file(ls_store *store, ls_schema *schema, ls_error *err) {
@@ -83,6 +104,7 @@ static int make_in_memory(ls_store *store, ls_schema *schema, ls_error *err) {
   if (rc) return rc;
   ls_store_tune(store, state);
   rc = follow(store, state, "making the state anew", err);
+  if (!rc) rc = prepare_swap(store, schema, err);
   if (!rc) rc = ls_session_swap(store->session, schema, state, err);
   if (rc) {
     ls_state_free(state);
@@ -92,9 +114,7 @@ static int make_in_memory(ls_store *store, ls_schema *schema, ls_error *err) {
   return LS_OK;
 }
 
-/* Make a state of a schema from the whole log and swap both in. The present ones stay until then, and on an error.
- * The store takes possession of the schema when it succeeds. */
-static int make_anew(ls_store *store, ls_schema *schema, ls_error *err) {
+int ls_store_make_anew(ls_store *store, ls_schema *schema, ls_error *err) {
   uint64_t unsaved = store->unsaved;
   store->unsaved = 0;
   bool in_file = store->path && store->options.state == LS_STATE_FILE;
@@ -104,43 +124,52 @@ static int make_anew(ls_store *store, ls_schema *schema, ls_error *err) {
 }
 
 int ls_store_follow(ls_store *store, ls_error *err) {
-  int rc = follow(store, store->session->state, "following the log", err);
-  if (rc == LS_ENOTFOUND) rc = make_anew(store, store->session->schema, err);
+  int rc = ls_query_cache_settle(&store->session->queries, err);
+  if (!rc) rc = follow(store, store->session->state, "following the log", err);
+  if (rc == LS_ENOTFOUND) rc = ls_store_make_anew(store, store->session->schema, err);
   return rc;
 }
 
-static int check_usable(const ls_store *store, ls_error *err) {
+static bool same_mark(ls_mark a, ls_mark b) { return ls_seqnum_equal(a.seq, b.seq) && a.sum == b.sum; }
+
+static bool at_head(const ls_store *store) {
+  return same_mark(store->session->state->at, ls_log_head(store->leader->log));
+}
+
+int ls_store_check_usable(ls_store *store, ls_error *err) {
   if (store->busy) return ls_fail(err, LS_ELOCKED, "the store is at work on its state: nothing can be changed from inside a progress callback");
-  if (!store->session->state) return ls_fail(err, LS_EIO, "the store's state could not be replaced; close the store and open it again");
-  return LS_OK;
+  int rc = LS_OK;
+  if (!store->session->state) rc = ls_store_make_anew(store, store->session->schema, err);
+  else if (!at_head(store)) rc = ls_store_follow(store, err);
+  if (rc || store->session->state) return rc;
+  return ls_fail(err, LS_EIO, "the store's state was made anew, and its file cannot be opened");
 }
 
 int ls_rebuild(ls_store *store, ls_error *err) {
-  int rc = check_usable(store, err);
+  int rc = ls_store_check_usable(store, err);
   if (!rc) rc = ls_flush(store, err);
-  if (!rc) rc = make_anew(store, store->session->schema, err);
+  if (!rc) rc = ls_store_make_anew(store, store->session->schema, err);
   if (!rc) ls_store_snapshot(store, 0);
   return rc;
 }
 
 int ls_schema_set(ls_store *store, const ls_schema_source *source, ls_error *err) {
   ls_schema *schema;
-  int rc = check_usable(store, err);
+  int rc = ls_store_check_usable(store, err);
   if (!rc) rc = ls_flush(store, err);
   if (!rc) rc = ls_schema_new(&schema, source, err);
   if (rc) return rc;
-  rc = make_anew(store, schema, err);
+  rc = ls_store_make_anew(store, schema, err);
   if (rc) {
     ls_schema_free(schema);
     return rc;
   }
-  rc = ls_leader_set_schema(store->leader, schema->json, err);
-  if (!rc) ls_store_snapshot(store, 0);
-  return rc;
+  ls_store_snapshot(store, 0);
+  return LS_OK;
 }
 
 void ls_store_snapshot(ls_store *store, uint64_t after_events) {
-  if (!store->path || store->options.state == LS_STATE_FILE || store->unsaved <= after_events) return;
+  if (!store->path || !store->session->state || store->options.state == LS_STATE_FILE || store->unsaved <= after_events) return;
   ls_error err;
   char *file = ls_store_file(store->path, "state.db");
   int rc = file ? ls_flush(store, &err) : ls_fail_nomem(&err);
@@ -172,8 +201,15 @@ int ls_flush(ls_store *store, ls_error *err) {
   if (!rc) return LS_OK;
   ls_wrap(err, rc, "what was committed since the last flush is lost");
   /* The log is back where the last flush left it, and the state has to go there too. */
-  int followed = ls_store_follow(store, NULL);
-  return followed ? ls_fail(err, LS_EIO, "the log could not be written, and the state not rolled back; open the store again") : rc;
+  ls_store_check_usable(store, NULL); /* makes it follow; if it cannot, the next call on the store tries again */
+  return rc;
+}
+
+/* Writing a snapshot takes time in proportion to the state, so a large one waits for more events: it then costs each of
+ * them some tenths of a microsecond, whatever the size. */
+static bool snapshot_is_due(const ls_store *store) {
+  if (!store->session->state || store->unsaved < (uint64_t)store->options.snapshot_events) return false;
+  return store->unsaved >= ls_state_bytes(store->session->state) / STATE_BYTES_PER_EVENT;
 }
 
 static void count_unflushed(ls_store *store) {
@@ -181,21 +217,42 @@ static void count_unflushed(ls_store *store) {
   if (store->unflushed++ == 0) store->unflushed_since_ms = ls_port_monotonic_ms();
 }
 
+/* When more than one thing failed, the log may not be where it was before the commit: it has the events, and the commit
+ * is made good by the state's following it; or it could be rolled back to the last flush only. If the state cannot
+ * follow now, it does at the next call. */
+static int after_failure(ls_receipt *out, ls_store *store, ls_mark before, int rc, ls_error *err) {
+  ls_mark head = ls_log_head(store->leader->log);
+  if (same_mark(head, before)) return rc;
+  bool kept = ls_seqnum_after(head.seq, before.seq);
+  if (ls_store_follow(store, NULL) == LS_OK && kept) {
+    ls_session_receipt(out, store->session);
+    return LS_OK;
+  }
+  return kept ? rc : ls_wrap(err, rc, "what was committed since the last flush is lost");
+}
+
+static int count_commit(ls_store *store, size_t n, ls_error *err) {
+  count_unflushed(store);
+  store->unsaved += n;
+  if (!snapshot_is_due(store)) return LS_OK;
+  int rc = ls_flush(store, err);
+  if (!rc) ls_store_snapshot(store, 0);
+  return rc;
+}
+
 int ls_commit_all(ls_receipt *out, ls_store *store, const ls_input *events, size_t n, ls_error *err) {
-  int rc = check_usable(store, err);
+  int rc = ls_store_check_usable(store, err);
   if (!rc) rc = flush_when_due(store, err);
   if (rc) return rc;
   if (n == 0) return ls_fail(err, LS_EARGS, "a commit needs at least one event");
   ls_error local;
-  rc = ls_session_commit(out, store->session, events, n, err ? err : (err = &local));
-  if (rc == LS_ECORRUPT && !ls_seqnum_equal(ls_log_head(store->leader->log).seq, store->session->state->at.seq)) {
-    rc = ls_store_follow(store, err);
-  }
-  if (rc) return rc;
-  count_unflushed(store);
-  store->unsaved += n;
-  if (store->unsaved >= (uint64_t)store->options.snapshot_events) ls_store_snapshot(store, 0);
-  return LS_OK;
+  ls_receipt receipt;
+  ls_mark before = ls_log_head(store->leader->log);
+  rc = ls_session_commit(&receipt, store->session, events, n, err ? err : (err = &local));
+  if (rc) rc = after_failure(&receipt, store, before, rc, err);
+  if (!rc) rc = count_commit(store, n, err);
+  if (!rc && out) *out = receipt;
+  return rc;
 }
 
 int ls_commit(ls_receipt *out, ls_store *store, const char *name, const char *args, ls_error *err) {
@@ -211,13 +268,20 @@ ls_stage ls_receipt_stage(const ls_store *store, const ls_receipt *receipt) {
 /* ---------------------------------------------------------------------------------------------- */
 /* Reading */
 
+/* From inside a progress callback the state as it was is read. */
+static int check_readable(ls_store *store, ls_error *err) {
+  return store->busy && store->session->state ? LS_OK : ls_store_check_usable(store, err);
+}
+
 int ls_query_open(ls_query **out, ls_store *store, const char *sql, const ls_value *params, size_t n, ls_error *err) {
-  if (!store->session->state) return check_usable(store, err);
+  int rc = check_readable(store, err);
+  if (rc) return rc;
   return ls_query_start(out, &store->session->queries, sql, params, n, err);
 }
 
 int ls_state_hash(char out[33], ls_store *store, ls_error *err) {
-  if (!store->session->state) return check_usable(store, err);
+  int rc = check_readable(store, err);
+  if (rc) return rc;
   return ls_state_digest(out, store->session->state, err);
 }
 
@@ -236,7 +300,7 @@ int ls_document_get(const char **out, ls_store *store, const char *name, const c
   if (!type) return LS_ENOTFOUND;
   ls_bytes *text = &store->session->text;
   ls_bytes_clear(text);
-  int rc = check_usable(store, err);
+  int rc = check_readable(store, err);
   if (!rc) rc = ls_document_read(text, store->session->state, type, document_id(store, type, id), err);
   if (!rc && !ls_bytes_cstr(text)) rc = ls_fail_nomem(err);
   if (!rc) *out = text->data;
@@ -271,8 +335,8 @@ static uint64_t file_size(const ls_store *store, const char *name) {
 
 int ls_status_get(ls_status *out, ls_store *store, ls_error *err) {
   ls_log *log = store->leader->log;
+  int rc = check_readable(store, err);
   ls_status status = {.head = ls_log_head(log).seq, .upstream_head = ls_log_upstream_head(log), .snapshot = store->snapshot.seq};
-  int rc = check_usable(store, err);
   if (!rc) rc = ls_log_count(&status.events, log, LS_SEQNUM_ROOT, err);
   if (!rc) rc = ls_log_count(&status.pending, log, status.upstream_head, err);
   if (!rc) rc = ls_state_failures(&status.failed, store->session->state, err);

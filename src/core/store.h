@@ -16,6 +16,7 @@ struct ls_store {
   ls_mark snapshot;            /* where state.db stands; root when there is none */
   uint64_t unsaved;            /* events committed or replayed since */
   int64_t unflushed, unflushed_since_ms; /* commits not durable yet, and since when */
+  ls_events *readers;          /* open ones, in a doubly linked list */
   bool busy;                   /* long work is telling its progress: nothing may be committed */
 };
 
@@ -25,6 +26,18 @@ char *ls_store_file(const char *path, const char *name);
 /* Make the state follow the log; when it cannot be rolled back far enough, make a new one (in memory: aside, swapped
  * in whole). */
 int ls_store_follow(ls_store *store, ls_error *err);
+
+/* Make a state of a schema from the whole log and swap both in. The present ones stay until then, and on an error.
+ * The store takes possession of the schema when it succeeds. */
+int ls_store_make_anew(ls_store *store, ls_schema *schema, ls_error *err);
+
+/* May the store be worked on? A state that an earlier failure left behind the log, or ahead of it, follows first.
+ * LS_ELOCKED from inside a progress callback; LS_EIO when there is no state any more. */
+int ls_store_check_usable(ls_store *store, ls_error *err);
+
+/* An ls_progress_fn, of which `user` is the store: calls the application's, if any; until that returns nothing may be
+ * committed. */
+int ls_store_progress(void *user, const char *what, uint64_t done, uint64_t total);
 
 /* Give a state the store's limits, and let it keep undo records. */
 void ls_store_tune(ls_store *store, ls_state *state);

@@ -47,14 +47,14 @@ static char *name_of(const char *path) {
   return ls_strndup(path + start, end - start);
 }
 
-static char *random_id(ls_error *err) {
+static int random_id(char **out, ls_error *err) {
   uint8_t random[ID_SIZE];
   char id[ID_SIZE + 1];
-  if (ls_port_random(random, sizeof random, err)) return NULL;
+  int rc = ls_port_random(random, sizeof random, err);
+  if (rc) return rc;
   ls_nanoid(id, random, ID_SIZE);
-  char *copy = ls_strdup(id);
-  if (!copy) ls_fail_nomem(err);
-  return copy;
+  *out = ls_strdup(id);
+  return *out ? LS_OK : ls_fail_nomem(err);
 }
 
 static int choose_store_id(char **out, const char *path, const ls_options *options, ls_error *err) {
@@ -70,7 +70,7 @@ static int choose_store_id(char **out, const char *path, const ls_options *optio
 }
 
 static int choose_id(char **out, const char *what, const char *given, ls_error *err) {
-  if (!given) return (*out = random_id(err)) ? LS_OK : LS_EIO;
+  if (!given) return random_id(out, err);
   int rc = check_id(what, given, err);
   if (rc) return rc;
   *out = ls_strdup(given);
@@ -100,6 +100,16 @@ static int check_identity(const ls_leader *leader, const ls_options *options, ls
   return options->session_id ? check_id("session", options->session_id, err) : LS_OK;
 }
 
+/* The ids of a new store, before a file of it is made. */
+static int check_new_ids(const char *path, const ls_options *options, ls_error *err) {
+  char *id;
+  int rc = choose_store_id(&id, path, options, err);
+  if (rc) return rc;
+  ls_free(id);
+  if (options->client_id) rc = check_id("client", options->client_id, err);
+  return rc || !options->session_id ? rc : check_id("session", options->session_id, err);
+}
+
 /* Is there a store, and may there be one? */
 static int check_mode(const char *path, const char *log_file, const ls_options *options, bool has_schema, ls_error *err) {
   int there = ls_port_exists(log_file, err);
@@ -107,7 +117,9 @@ static int check_mode(const char *path, const char *log_file, const ls_options *
   if (there && options->mode == LS_OPEN_NEW) return ls_fail(err, LS_EEXISTS, "%s: there is a store already", path);
   if (!there && options->mode == LS_OPEN_EXISTING) return ls_fail(err, LS_ENOTFOUND, "%s: there is no store", path);
   if (!there && !has_schema) return ls_fail(err, LS_ESCHEMA, "%s: a new store needs a schema", path);
-  return there ? LS_OK : ls_port_make_directory(path, err);
+  if (there) return LS_OK;
+  int rc = check_new_ids(path, options, err);
+  return rc ? rc : ls_port_make_directory(path, err);
 }
 
 static int open_log(ls_store *store, ls_log **log, const ls_options *options, bool has_schema, ls_error *err) {
@@ -161,6 +173,8 @@ static int read_snapshot(ls_state **out, ls_store *store, const ls_schema *schem
   if (!rc) ls_port_remove_file(wal, NULL);
   if (!rc) rc = ls_snapshot_read(out, file, schema, &store->session->notes, err);
   if (!rc) store->snapshot = (*out)->at;
+  /* One that is there and of no use is to be replaced when the store is closed, however little has happened. */
+  if (rc == LS_ENOTFOUND && ls_port_exists(file, NULL) == 1) store->unsaved = CLOSE_TAIL + 1;
   ls_free(file);
   ls_free(wal);
   return rc;
@@ -247,6 +261,7 @@ static int store_open(ls_store *store, const char *path, const ls_options *optio
 }
 
 static void store_free(ls_store *store) {
+  while (store->readers) ls_events_close(store->readers);
   ls_session_free(store->session);
   ls_leader_close(store->leader, NULL);
   ls_port_lock_close(store->lock);

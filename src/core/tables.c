@@ -61,7 +61,9 @@ static int load_table(ls_table *table, ls_arena *arena, ls_database *database, s
   const char *name = (const char *)sqlite3_column_text(list, 0);
   table->name = name ? ls_arena_strdup(arena, name) : NULL;
   if (!table->name) return ls_fail_nomem(err);
-  table->shadow = strcmp((const char *)sqlite3_column_text(list, 1), "shadow") == 0;
+  const char *type = (const char *)sqlite3_column_text(list, 1);
+  if (!type) return ls_fail_nomem(err);
+  table->shadow = strcmp(type, "shadow") == 0;
   table->without_rowid = sqlite3_column_int(list, 3) != 0;
   sqlite3_stmt *info;
   int rc = ls_database_prepare(&info, database, "SELECT * FROM pragma_table_xinfo(?1)", NULL, LS_ACCESS_OWN, err);

@@ -4,6 +4,9 @@
 #include "core/seqnum.h"
 #include "core/value.h"
 
+/* What a record counts: an empty one is a row, too. */
+static int64_t record_bytes(int64_t changeset_size) { return changeset_size + LS_UNDO_ROW_BYTES; }
+
 static int drop_oldest(ls_state *state, ls_error *err) {
   sqlite3_stmt *stmt;
   int rc = ls_database_prepare(&stmt, &state->database,
@@ -14,7 +17,7 @@ static int drop_oldest(ls_state *state, ls_error *err) {
   /* Down to three quarters, so that it is not done for each commit. */
   while (!rc && state->undo_bytes > state->undo_limit_bytes / 4 * 3) {
     if ((step = sqlite3_step(stmt)) != SQLITE_ROW) break;
-    state->undo_bytes -= sqlite3_column_int64(stmt, 0);
+    state->undo_bytes -= record_bytes(sqlite3_column_int64(stmt, 0));
     step = sqlite3_step(stmt);
     if (step != SQLITE_DONE) rc = ls_sqlite_fail(err, state->database.db, LS_EIO, "state");
     sqlite3_reset(stmt);
@@ -40,7 +43,7 @@ int ls_undo_keep(ls_state *state, ls_mark to, ls_error *err) {
   sqlite3_bind_blob64(add, 5, capture->record.size ? capture->record.data : "", capture->record.size, SQLITE_STATIC);
   int rc = ls_state_run(state, add, err);
   if (rc) return rc;
-  state->undo_bytes += (int64_t)capture->record.size;
+  state->undo_bytes += record_bytes((int64_t)capture->record.size);
   return state->undo_bytes > state->undo_limit_bytes ? drop_oldest(state, err) : LS_OK;
 }
 
@@ -67,8 +70,13 @@ static void put_condition(ls_bytes *sql, const ls_table *table, int *n) {
     ls_bytes_printf(sql, " WHERE %s = ?%d", table->rowid, ++*n);
     return;
   }
+  /* A key may have another collation than its column, whose own could find two rows: BINARY tells those apart, and
+   * the other comparison is there for the index. */
   for (size_t i = 0; i < table->n_key; i++) {
-    char *name = sqlite3_mprintf("%s\"%w\" IS ?%d", i ? " AND " : " WHERE ", table->columns[table->key[i]], ++*n);
+    const char *column = table->columns[table->key[i]];
+    ++*n;
+    char *name = sqlite3_mprintf("%s\"%w\" IS ?%d AND \"%w\" COLLATE BINARY IS ?%d", i ? " AND " : " WHERE ", column, *n,
+                                 column, *n);
     if (name) ls_bytes_text(sql, name);
     else sql->failed = true;
     sqlite3_free(name);
@@ -203,6 +211,7 @@ static int revert(ls_state *state, const char *changeset, size_t size, ls_error 
 /* Triggers and foreign keys; what they did is in the changeset. */
 static int set_actions(ls_state *state, int on, ls_error *err) {
   sqlite3 *db = state->database.db;
+  state->rollback_stale = true; /* as every statement, when these change */
   if (sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, on, (int *)NULL) == SQLITE_OK &&
       sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, on, (int *)NULL) == SQLITE_OK) {
     return LS_OK;
@@ -249,7 +258,7 @@ static int step_back(ls_state *state, ls_mark before, const ls_bytes *changeset,
     if (!rc) rc = forget_behind(state, before.seq, err);
     if (!rc) rc = ls_state_commit(state, before, err);
     if (rc && state->in_transaction) ls_state_abort(state);
-    if (!rc) state->undo_bytes -= (int64_t)changeset->size;
+    if (!rc) state->undo_bytes -= record_bytes((int64_t)changeset->size);
   }
   state->capture.on = capturing;
   int on = set_actions(state, 1, rc ? NULL : err);

@@ -8,6 +8,8 @@
 
 #include "core/state.h"
 
+#define LS_UNDO_ROW_BYTES 40 /* what a record counts beside its changeset, so that empty ones are bounded too */
+
 /* Inside a state's transaction: keep what capture recorded, as the way back from `to` to the state's present mark. A
  * record that overflowed is not kept; then there is no way back behind `to`. */
 int ls_undo_keep(ls_state *state, ls_mark to, ls_error *err);

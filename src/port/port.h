@@ -27,6 +27,21 @@ int ls_port_read_file(ls_bytes *out, const char *path, ls_error *err);
  * written beside it, then renamed over it. `sync` makes it survive the loss of power too. */
 typedef struct ls_port_part { const void *data; size_t size; } ls_port_part;
 int ls_port_replace_file(const char *path, const ls_port_part *parts, size_t n, bool sync, ls_error *err);
+
+/* The same in pieces: nothing is to be seen at `path` before the commit. Commit and abort free the writer. */
+typedef struct ls_port_writer ls_port_writer;
+int ls_port_writer_open(ls_port_writer **out, const char *path, ls_error *err);
+int ls_port_writer_add(ls_port_writer *writer, const void *data, size_t size, ls_error *err);
+int ls_port_writer_commit(ls_port_writer *writer, bool sync, ls_error *err); /* on an error, as abort */
+void ls_port_writer_abort(ls_port_writer *writer);                           /* NULL is fine */
+
+/* Reading a file in pieces. LS_ENOTFOUND when there is none. */
+typedef struct ls_port_reader ls_port_reader;
+int ls_port_reader_open(ls_port_reader **out, const char *path, ls_error *err);
+/* Append up to `size` more bytes to out: 1; 0 at the end of the file; or negative. */
+int ls_port_reader_next(ls_bytes *out, ls_port_reader *reader, size_t size, ls_error *err);
+void ls_port_reader_close(ls_port_reader *reader); /* NULL is fine */
+
 /* Give a file another name; one of that name is replaced. */
 int ls_port_rename_file(const char *from, const char *to, ls_error *err);
 /* Remove a file; one that is not there is fine. */

@@ -1,5 +1,4 @@
-/* file - whole files. A file is replaced by writing PATH.tmp and renaming it; what a crash leaves of PATH.tmp is
- * overwritten by the next replacement. */
+/* file - names, sizes, and reading a file whole. Writing is in stream.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -88,62 +87,8 @@ int ls_port_read_file(ls_bytes *out, const char *path, ls_error *err) {
   return rc;
 }
 
-/* Replacing */
-
-static bool write_all(int fd, const char *data, size_t size) {
-  while (size > 0) {
-    ssize_t put = write(fd, data, size);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return false;
-    data += put;
-    size -= (size_t)put;
-  }
-  return true;
-}
-
-static bool write_parts(int fd, const ls_port_part *parts, size_t n, bool sync) {
-  for (size_t i = 0; i < n; i++) {
-    if (!write_all(fd, parts[i].data, parts[i].size)) return false;
-  }
-  return !sync || fsync(fd) == 0;
-}
-
-static int write_new_file(const char *path, const ls_port_part *parts, size_t n, bool sync, ls_error *err) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return ls_posix_fail(err, "create", path);
-  int rc = write_parts(fd, parts, n, sync) ? LS_OK : ls_posix_fail(err, "write", path);
-  if (close(fd) != 0 && rc == LS_OK) rc = ls_posix_fail(err, "write", path);
-  if (rc != LS_OK) unlink(path);
-  return rc;
-}
-
-/* A rename lasts once the directory that holds the name is on the device. `path` is cut to that directory. */
-static int sync_directory_of(char *path, ls_error *err) {
-  char *slash = strrchr(path, '/');
-  if (slash) slash[slash == path] = 0;
-  const char *directory = slash ? path : ".";
-  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return ls_posix_fail(err, "open", directory);
-  int rc = fsync(fd) == 0 ? LS_OK : ls_posix_fail(err, "sync", directory);
-  close(fd);
-  return rc;
-}
+/* Renaming */
 
 int ls_port_rename_file(const char *from, const char *to, ls_error *err) {
   return rename(from, to) == 0 ? LS_OK : ls_posix_fail(err, "replace", to);
-}
-
-int ls_port_replace_file(const char *path, const ls_port_part *parts, size_t n, bool sync, ls_error *err) {
-  size_t room = strlen(path) + sizeof ".tmp";
-  char *temp = ls_malloc(room);
-  if (!temp) return ls_fail_nomem(err);
-  snprintf(temp, room, "%s.tmp", path);
-  int rc = write_new_file(temp, parts, n, sync, err);
-  if (rc == LS_OK) {
-    rc = ls_port_rename_file(temp, path, err);
-    if (rc != LS_OK) unlink(temp);
-  }
-  if (rc == LS_OK && sync) rc = sync_directory_of(temp, err);
-  ls_free(temp);
-  return rc;
 }

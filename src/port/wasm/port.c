@@ -39,6 +39,41 @@ int ls_port_replace_file(const char *path, const ls_port_part *parts, size_t n, 
   return fail_no_files(err, path);
 }
 
+int ls_port_writer_open(ls_port_writer **out, const char *path, ls_error *err) {
+  (void)out;
+  return fail_no_files(err, path);
+}
+
+/* No writer or reader was ever opened, so these are never reached. */
+int ls_port_writer_add(ls_port_writer *writer, const void *data, size_t size, ls_error *err) {
+  (void)writer;
+  (void)data;
+  (void)size;
+  return fail_no_files(err, "writing");
+}
+
+int ls_port_writer_commit(ls_port_writer *writer, bool sync, ls_error *err) {
+  (void)writer;
+  (void)sync;
+  return fail_no_files(err, "writing");
+}
+
+void ls_port_writer_abort(ls_port_writer *writer) { (void)writer; }
+
+int ls_port_reader_open(ls_port_reader **out, const char *path, ls_error *err) {
+  (void)out;
+  return fail_no_files(err, path);
+}
+
+int ls_port_reader_next(ls_bytes *out, ls_port_reader *reader, size_t size, ls_error *err) {
+  (void)out;
+  (void)reader;
+  (void)size;
+  return fail_no_files(err, "reading");
+}
+
+void ls_port_reader_close(ls_port_reader *reader) { (void)reader; }
+
 int ls_port_rename_file(const char *from, const char *to, ls_error *err) {
   (void)to;
   return fail_no_files(err, from);
