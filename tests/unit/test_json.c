@@ -312,10 +312,7 @@ static void written_doubles_read_back_exactly(void **state) {
 }
 
 static void the_locale_does_not_matter(void **state) {
-  static const char *const WITH_COMMA[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8", "de_DE", "ps_AF.UTF-8"};
-  size_t i = 0;
-  while (i < COUNT(WITH_COMMA) && !setlocale(LC_ALL, WITH_COMMA[i])) i++;
-  if (i == COUNT(WITH_COMMA)) skip(); /* none is installed */
+  if (!setlocale(LC_ALL, "de_DE.UTF-8")) skip(); /* `make test` makes this locale, where the decimal point is a comma */
   canonical_numbers_are_those_of_ecmascript(state);
   numbers_are_the_nearest_doubles(state);
   written_doubles_read_back_exactly(state);
