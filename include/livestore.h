@@ -260,8 +260,8 @@ typedef int (*ls_progress_fn)(void *user, const char *what, uint64_t done, uint6
 typedef struct ls_options {
   ls_schema_source schema; /* empty: the schema that the store was last opened with */
   ls_open_mode mode;
-  const char *store_id;    /* new store: its id, [A-Za-z0-9_-]+ (default: the directory's name). Otherwise, when
-                              given, it must be the store's own */
+  const char *store_id;    /* new store: its id, [A-Za-z0-9_-]+ (default: the directory's name, with dashes for what
+                              an id cannot hold). Otherwise, when given, it must be the store's own */
   const char *client_id;   /* new store: default random */
   const char *session_id;  /* default: the one given when the store was created, or random then */
   ls_durability durability;

@@ -24,13 +24,14 @@ char *ls_store_file(const char *path, const char *name) {
   return file;
 }
 
+static bool id_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
 static bool valid_id(const char *id) {
-  if (!*id) return false;
-  for (const char *p = id; *p; p++) {
-    bool good = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '_' || *p == '-';
-    if (!good) return false;
-  }
-  return strlen(id) <= 255;
+  size_t size = 0;
+  while (id_character(id[size])) size++;
+  return size > 0 && size <= 255 && !id[size];
 }
 
 static int check_id(const char *what, const char *id, ls_error *err) {
@@ -38,13 +39,17 @@ static int check_id(const char *what, const char *id, ls_error *err) {
   return ls_fail(err, LS_EARGS, "\"%s\" cannot be a %s id: it takes 1 to 255 letters, digits, _ and -", id, what);
 }
 
-/* The directory's own name, without slashes behind it. */
+/* The directory's own name as an id: what an id cannot hold becomes a dash. */
 static char *name_of(const char *path) {
   size_t end = strlen(path);
   while (end > 1 && path[end - 1] == '/') end--;
   size_t start = end;
   while (start > 0 && path[start - 1] != '/') start--;
-  return ls_strndup(path + start, end - start);
+  char *name = ls_strndup(path + start, end - start);
+  for (char *c = name; c && *c; c++) {
+    if (!id_character(*c)) *c = '-';
+  }
+  return name;
 }
 
 static int random_id(char **out, ls_error *err) {
