@@ -1,9 +1,9 @@
 /* Checking a store: its log event by event, and its state against one that is made from the log. The store itself is
  * only read; what is made is in memory. */
+#include "core/check.h"
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/hash.h"
-#include "core/check.h"
 #include "core/closed.h"
 #include "core/document.h"
 #include "core/seqnum.h"
@@ -120,8 +120,10 @@ static int check_log(ls_check_run *run, ls_error *err) {
   if (!rc) rc = ls_log_count(&run->total, run->log, LS_SEQNUM_ROOT, err);
   if (rc == LS_ECORRUPT) rc = LS_OK; /* the cursor tells where */
   if (!rc) rc = ls_log_cursor_open(&cursor, run->log, LS_SEQNUM_ROOT, err);
-  if (!rc) rc = check_events(run, cursor, err);
-  else if (rc == LS_ECORRUPT) rc = (tell_damage(run, err), run->damaged = true, LS_OK);
+  if (!rc)
+    rc = check_events(run, cursor, err);
+  else if (rc == LS_ECORRUPT)
+    rc = (tell_damage(run, err), run->damaged = true, LS_OK);
   ls_log_cursor_close(cursor);
   if (rc) return rc;
   check_upstream(run);
@@ -170,8 +172,8 @@ int ls_check(ls_check_report *out, const char *path, const ls_options *options, 
   ls_error local;
   if (!err) err = &local;
   if (!options) options = &DEFAULTS;
-  ls_check_run run = {.path = path, .each = each, .user = user, .progress = options->progress,
-                      .progress_user = options->progress_user};
+  ls_check_run run = {
+      .path = path, .each = each, .user = user, .progress = options->progress, .progress_user = options->progress_user};
   ls_closed closed;
   int rc = ls_closed_open(&closed, path, options->holder, err);
   if (rc == LS_ECORRUPT) {

@@ -14,12 +14,12 @@ typedef struct ls_check_run {
   ls_progress_fn progress;
   void *progress_user;
   ls_check_report report;
-  bool damaged;      /* the log cannot be read to its end */
-  uint64_t total;    /* events, for progress */
+  bool damaged;   /* the log cannot be read to its end */
+  uint64_t total; /* events, for progress */
   struct ls_hash *hash;
-  ls_json args;      /* of the event being checked */
+  ls_json args; /* of the event being checked */
   ls_bytes scratch;
-  ls_bytes told;     /* places (int64_t) of events that were found wrong by themselves, in order */
+  ls_bytes told; /* places (int64_t) of events that were found wrong by themselves, in order */
 } ls_check_run;
 
 void ls_check_tell(ls_check_run *run, ls_code code, ls_seqnum seq, const char *text);

@@ -44,8 +44,8 @@ static int tell_failure(ls_check_run *run, int64_t place, const char *text, ls_e
 
 static int tell_failures(ls_check_run *run, ls_state *state, ls_error *err) {
   sqlite3_stmt *stmt;
-  int rc = ls_database_prepare(&stmt, &state->database, "SELECT place, error FROM __livestore_failed ORDER BY place", NULL,
-                               LS_ACCESS_OWN, err);
+  int rc = ls_database_prepare(&stmt, &state->database, "SELECT place, error FROM __livestore_failed ORDER BY place",
+                               NULL, LS_ACCESS_OWN, err);
   if (rc) return rc;
   size_t at = 0;
   int step = SQLITE_DONE;
@@ -109,8 +109,9 @@ static int compare(ls_check_run *run, ls_state *kept, ls_mark made, ls_error *er
   char hash[33];
   int rc = ls_state_digest(hash, kept, err);
   if (rc || strcmp(hash, run->report.state_hash) == 0) return rc;
-  ls_fail(err, LS_ECORRUPT, "the kept state is not what the log gives (%s, not %s); make it anew with `livestore rebuild`",
-          hash, run->report.state_hash);
+  ls_fail(err, LS_ECORRUPT,
+          "the kept state is not what the log gives (%s, not %s); make it anew with `livestore rebuild`", hash,
+          run->report.state_hash);
   ls_check_tell(run, LS_ECORRUPT, LS_SEQNUM_ROOT, err->text);
   return LS_OK;
 }
@@ -123,8 +124,10 @@ static int check_kept(ls_check_run *run, const char *file, ls_mark made, ls_erro
   if (rc == LS_ENOTFOUND) tell_unusable(run, err);
   if (rc) return rc == LS_ENOTFOUND ? LS_OK : rc;
   rc = follow(run, kept, "checking the kept state", err);
-  if (rc == LS_ENOTFOUND) rc = (tell_unusable(run, err), LS_OK);
-  else if (!rc) rc = compare(run, kept, made, err);
+  if (rc == LS_ENOTFOUND)
+    rc = (tell_unusable(run, err), LS_OK);
+  else if (!rc)
+    rc = compare(run, kept, made, err);
   ls_state_free(kept);
   return rc;
 }

@@ -18,8 +18,10 @@ int ls_closed_open(ls_closed *out, const char *path, const char *holder, ls_erro
   if (!rc) rc = ls_log_open_readonly(&closed.log, file, err);
   ls_free(file);
   ls_free(lock);
-  if (rc) ls_closed_fini(&closed);
-  else *out = closed;
+  if (rc)
+    ls_closed_fini(&closed);
+  else
+    *out = closed;
   return rc;
 }
 

@@ -8,8 +8,8 @@ static void put_number(ls_bytes *out, const char *key, ls_seqnum seq, ls_event_s
     ls_bytes_printf(out, ",\"%s\":%lld", key, (long long)seq.global);
     return;
   }
-  ls_bytes_printf(out, ",\"%s\":{\"global\":%lld,\"client\":%lld,\"rebaseGeneration\":%lld}", key, (long long)seq.global,
-                  (long long)seq.client, (long long)seq.generation);
+  ls_bytes_printf(out, ",\"%s\":{\"global\":%lld,\"client\":%lld,\"rebaseGeneration\":%lld}", key,
+                  (long long)seq.global, (long long)seq.client, (long long)seq.generation);
 }
 
 static void put_text(ls_bytes *out, const char *before, const char *text) {
@@ -32,7 +32,8 @@ void ls_event_json_write(ls_bytes *out, const ls_event *event, ls_event_shape sh
 
 static int fail_member(const ls_json *doc, uint32_t node, const char *key, const char *expected, ls_error *err) {
   if (!node) return ls_fail(err, LS_EFORMAT, "\"%s\" is missing (expected %s)", key, expected);
-  return ls_fail(err, LS_EFORMAT, "\"%s\" must be %s, found %s", key, expected, ls_json_type_name(ls_json_type_of(doc, node)));
+  return ls_fail(err, LS_EFORMAT, "\"%s\" must be %s, found %s", key, expected,
+                 ls_json_type_name(ls_json_type_of(doc, node)));
 }
 
 int ls_event_json_text(ls_bytes *out, const ls_json *doc, uint32_t object, const char *key, ls_error *err) {
@@ -99,10 +100,33 @@ static void place_texts(ls_event *event, const ls_bytes *texts) {
   event->args_size = texts->size - (size_t)(event->args - texts->data) - 1;
 }
 
+static bool given_before(const ls_json *doc, uint32_t event, uint32_t key, const char *name) {
+  for (uint32_t k = event + 1; k < key; k = doc->nodes[k + 1].next) {
+    if (ls_json_equals(doc, k, name)) return true;
+  }
+  return false;
+}
+
+/* A misspelt key would lose what it holds without a word. `meta` is what LiveStore keeps for itself. */
+static int check_keys(const ls_json *doc, uint32_t event, ls_error *err) {
+  static const char *const known[] = {"name", "args", "seqNum", "parentSeqNum", "clientId", "sessionId", "meta"};
+  enum { N_KNOWN = sizeof known / sizeof known[0] };
+  for (uint32_t key = event + 1; key < doc->nodes[event].next; key = doc->nodes[key + 1].next) {
+    size_t i = 0;
+    while (i < N_KNOWN && !ls_json_equals(doc, key, known[i])) i++;
+    const char *text = doc->text + doc->nodes[key].start;
+    int size = doc->nodes[key].size < 100 ? (int)doc->nodes[key].size : 100;
+    if (i == N_KNOWN) return ls_fail(err, LS_EFORMAT, "\"%.*s\" is no key of an event", size, text);
+    if (given_before(doc, event, key, known[i])) return ls_fail(err, LS_EFORMAT, "\"%s\" is given twice", known[i]);
+  }
+  return LS_OK;
+}
+
 int ls_event_json_read(ls_event *out, ls_bytes *texts, const ls_json *doc, uint32_t node, ls_event_shape shape,
                        ls_error *err) {
   if (ls_json_type_of(doc, node) != LS_JSON_OBJECT) {
-    return ls_fail(err, LS_EFORMAT, "an event must be an object, found %s", ls_json_type_name(ls_json_type_of(doc, node)));
+    return ls_fail(err, LS_EFORMAT, "an event must be an object, found %s",
+                   ls_json_type_name(ls_json_type_of(doc, node)));
   }
   ls_event event;
   ls_bytes_clear(texts);
@@ -112,6 +136,7 @@ int ls_event_json_read(ls_event *out, ls_bytes *texts, const ls_json *doc, uint3
   if (!rc) rc = ls_event_json_text(texts, doc, node, "clientId", err);
   if (!rc) rc = ls_event_json_text(texts, doc, node, "sessionId", err);
   if (!rc) rc = read_args(texts, doc, node, err);
+  if (!rc) rc = check_keys(doc, node, err);
   if (rc) return rc;
   place_texts(&event, texts);
   *out = event;

@@ -14,7 +14,7 @@ typedef struct exporter {
   ls_format format;
   ls_progress_fn progress;
   void *user;
-  ls_bytes text;   /* on its way to the writer */
+  ls_bytes text; /* on its way to the writer */
   uint64_t count, total;
   ls_error damage; /* code 0 for none */
 } exporter;
@@ -122,7 +122,8 @@ static int write_file(exporter *e, ls_error *err) {
 
 int ls_export(uint64_t *count, const char *path, const char *file, ls_format format, const ls_options *options,
               ls_error *err) {
-  if (format == LS_FORMAT_EVENTLOG) return ls_fail(err, LS_EFORMAT, "LiveStore's eventlog database can only be imported");
+  if (format == LS_FORMAT_EVENTLOG)
+    return ls_fail(err, LS_EFORMAT, "LiveStore's eventlog database can only be imported");
   exporter e = {.file = file, .format = format};
   if (options) e.progress = options->progress, e.user = options->progress_user;
   ls_closed closed;

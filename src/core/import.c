@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "core/seqnum.h"
 
-#define HEAD_SIZE 4096      /* bytes that tell the format */
+#define HEAD_SIZE 4096 /* bytes that tell the format */
 #define PROGRESS_EVENTS 1000
 
 typedef enum format { FORMAT_UNKNOWN, FORMAT_LINES, FORMAT_DOCUMENT, FORMAT_EVENTLOG, FORMAT_GZIP } format;
@@ -48,7 +48,8 @@ static int read_events(ls_importer *importer, ls_bytes *head, ls_port_reader *re
     default:
       return ls_fail(err, LS_EFORMAT,
                      "%s is not a format that can be imported: LiveStore's JSON export, JSON lines with one event"
-                     " each, or LiveStore's eventlog@6.db", importer->file);
+                     " each, or LiveStore's eventlog@6.db",
+                     importer->file);
   }
 }
 
@@ -67,7 +68,8 @@ static int read_file(ls_importer *importer, ls_error *err) {
 int ls_import_take(ls_importer *importer, const ls_event *event, ls_error *err) {
   int rc = ls_log_append(importer->store->leader->log, event, 1, err);
   if (rc) return rc;
-  if (++importer->count % PROGRESS_EVENTS || !ls_store_progress(importer->store, "importing", importer->count, 0)) return LS_OK;
+  if (++importer->count % PROGRESS_EVENTS || !ls_store_progress(importer->store, "importing", importer->count, 0))
+    return LS_OK;
   return ls_fail(err, LS_EABORT, "importing: stopped");
 }
 
@@ -84,8 +86,10 @@ static int finish(ls_store *store, ls_error *err) {
   int rc = ls_store_make_anew(store, schema, err);
   if (rc) return rc;
   rc = ls_log_flush(store->leader->log, err);
-  if (rc) ls_store_follow(store, NULL); /* if it cannot, the next call on the store makes it */
-  else ls_store_snapshot(store, 0);
+  if (rc)
+    ls_store_follow(store, NULL); /* if it cannot, the next call on the store makes it */
+  else
+    ls_store_snapshot(store, 0);
   return rc;
 }
 

@@ -5,11 +5,16 @@
 #include "core/import.h"
 #include "core/readonly.h"
 
-static const char *const COLUMNS[] = {"seqNumGlobal",       "seqNumClient",
-                                      "seqNumRebaseGeneration", "parentSeqNumGlobal",
-                                      "parentSeqNumClient", "parentSeqNumRebaseGeneration",
-                                      "name",               "clientId",
-                                      "sessionId",          "argsJson"};
+static const char *const COLUMNS[] = {"seqNumGlobal",
+                                      "seqNumClient",
+                                      "seqNumRebaseGeneration",
+                                      "parentSeqNumGlobal",
+                                      "parentSeqNumClient",
+                                      "parentSeqNumRebaseGeneration",
+                                      "name",
+                                      "clientId",
+                                      "sessionId",
+                                      "argsJson"};
 enum { SEQ = 0, PARENT = 3, NAME = 6, CLIENT, SESSION, ARGS, N_COLUMNS };
 
 static int check_row(sqlite3_stmt *row, ls_error *err) {
@@ -39,9 +44,12 @@ static int read_args(ls_importer *importer, const char *text, ls_error *err) {
   int rc = ls_json_parse(&importer->doc, *text ? text : "{}", *text ? strlen(text) : 2, err);
   if (rc) return rc;
   ls_json_type type = ls_json_type_of(&importer->doc, 0);
-  if (type == LS_JSON_NULL) ls_bytes_text(&importer->texts, "{}");
-  else if (type != LS_JSON_OBJECT) return ls_fail(err, LS_EFORMAT, "an object was expected, found %s", ls_json_type_name(type));
-  else rc = ls_json_canonical(&importer->texts, &importer->doc, 0, err);
+  if (type == LS_JSON_NULL)
+    ls_bytes_text(&importer->texts, "{}");
+  else if (type != LS_JSON_OBJECT)
+    return ls_fail(err, LS_EFORMAT, "an object was expected, found %s", ls_json_type_name(type));
+  else
+    rc = ls_json_canonical(&importer->texts, &importer->doc, 0, err);
   if (rc) return rc;
   return ls_bytes_cstr(&importer->texts) ? LS_OK : ls_fail_nomem(err);
 }
@@ -75,7 +83,8 @@ static int prepare(sqlite3_stmt **out, sqlite3 *db, const char *file, ls_error *
   for (int i = 0; i < N_COLUMNS; i++) ls_bytes_printf(&sql, "%s %s", i ? "," : "SELECT", COLUMNS[i]);
   ls_bytes_text(&sql, " FROM eventlog ORDER BY seqNumGlobal, seqNumClient, seqNumRebaseGeneration");
   int rc = LS_OK;
-  if (!ls_bytes_cstr(&sql)) rc = ls_fail_nomem(err);
+  if (!ls_bytes_cstr(&sql))
+    rc = ls_fail_nomem(err);
   else if (sqlite3_prepare_v2(db, sql.data, -1, out, NULL)) {
     rc = ls_sqlite_fail(err, db, LS_EFORMAT, "%s is an SQLite file, but not LiveStore's eventlog@6.db", file);
   }

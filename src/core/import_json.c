@@ -52,8 +52,9 @@ static int take_line(ls_importer *importer, const char *text, size_t size, ls_er
   ls_event event;
   int rc = ls_json_parse(&importer->doc, text, size, err);
   if (!rc && is_input(&importer->doc)) {
-    rc = ls_fail(err, LS_EFORMAT, "an event without \"seqNum\" has no place in a log yet;"
-                                  " commit such events with `livestore commit STORE --from FILE`");
+    rc = ls_fail(err, LS_EFORMAT,
+                 "an event without \"seqNum\" has no place in a log yet;"
+                 " commit such events with `livestore commit STORE --from FILE`");
   }
   if (!rc) rc = ls_event_json_read(&event, &importer->texts, &importer->doc, 0, LS_EVENT_CLIENT, err);
   return rc ? rc : ls_import_take(importer, &event, err);
@@ -86,14 +87,16 @@ static int check_store(ls_importer *importer, ls_error *err) {
   ls_bytes_clear(&importer->texts);
   int rc = ls_event_json_text(&importer->texts, &importer->doc, 0, "storeId", err);
   if (rc || strcmp(importer->texts.data, ls_store_id(importer->store)) == 0) return rc;
-  return ls_fail(err, LS_EFORMAT, "\"storeId\" is \"%s\", and this store is \"%s\"; import it by force if that is meant",
+  return ls_fail(err, LS_EFORMAT,
+                 "\"storeId\" is \"%s\", and this store is \"%s\"; import it with --force if that is meant",
                  importer->texts.data, ls_store_id(importer->store));
 }
 
 /* Find the events, of which there must be as many as the document says. */
 static int find_events(uint32_t *out, const ls_json *doc, ls_error *err) {
   uint32_t events = ls_json_get(doc, 0, "events");
-  if (!events || ls_json_type_of(doc, events) != LS_JSON_ARRAY) return ls_fail(err, LS_EFORMAT, "\"events\" must be an array");
+  if (!events || ls_json_type_of(doc, events) != LS_JSON_ARRAY)
+    return ls_fail(err, LS_EFORMAT, "\"events\" must be an array");
   int64_t count;
   int rc = ls_event_json_count(&count, doc, 0, "eventCount", err);
   if (rc) return rc;

@@ -18,8 +18,10 @@ static void put_immutable(ls_bytes *name, const char *file) {
   ls_bytes_clear(name);
   ls_bytes_text(name, *file == '/' ? "file://" : "file:");
   for (const char *p = file; *p; p++) {
-    if (*p == '?' || *p == '#' || *p == '%') ls_bytes_printf(name, "%%%02x", (unsigned)*p);
-    else ls_bytes_byte(name, *p);
+    if (*p == '?' || *p == '#' || *p == '%')
+      ls_bytes_printf(name, "%%%02x", (unsigned)*p);
+    else
+      ls_bytes_byte(name, *p);
   }
   ls_bytes_text(name, "?immutable=1");
 }
@@ -27,7 +29,8 @@ static void put_immutable(ls_bytes *name, const char *file) {
 /* A WAL can only be read by a connection that may write; so it may, and is told not to. */
 static int open_with_wal(sqlite3 *db, ls_error *err) {
   sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
-  if (sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=ON", NULL, NULL, NULL) == SQLITE_OK) return LS_OK;
+  if (sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=ON", NULL, NULL, NULL) == SQLITE_OK)
+    return LS_OK;
   return ls_sqlite_fail(err, db, LS_EIO, "opening");
 }
 
