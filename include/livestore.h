@@ -480,8 +480,8 @@ typedef struct ls_import_options {
 } ls_import_options;
 
 /* Append the events of a file to an empty store, with their numbers and authors. The format is told from the
- * file itself. All or nothing. To this store, none of them is confirmed upstream; those that its schema does not know or
- * that do not fit it are kept all the same (docs/guarantees.md).
+ * file itself. All or nothing. To this store, none of them is confirmed upstream; those that its schema does not know
+ * or that do not fit it are kept all the same (docs/guarantees.md).
  *   count    out: events in the file; may be NULL
  *   options  may be NULL
  * LS_EEXISTS  the store has events already

@@ -29,12 +29,19 @@ static bool in_key(const ls_table *table, size_t column) {
   return false;
 }
 
-static void put_row(ls_capture *capture, sqlite3 *db, const ls_table *table, int (*image)(sqlite3 *, int, sqlite3_value **)) {
+/* SQLite stores a real without a fraction as an integer, and shows it so in the image of a row that it inserts. */
+static void put_value(ls_bytes *record, sqlite3_value *value, bool real) {
+  if (real && sqlite3_value_type(value) == SQLITE_INTEGER) ls_changeset_put_real(record, sqlite3_value_double(value));
+  else ls_changeset_put_value(record, value);
+}
+
+static void put_row(ls_capture *capture, sqlite3 *db, const ls_table *table,
+                    int (*image)(sqlite3 *, int, sqlite3_value **)) {
   for (size_t i = 0; i < table->n; i++) {
     if (table->generated[i]) continue;
     sqlite3_value *value;
     if (image(db, (int)i, &value)) capture->record.failed = true;
-    else ls_changeset_put_value(&capture->record, value);
+    else put_value(&capture->record, value, table->real[i]);
   }
 }
 

@@ -10,7 +10,7 @@ static int64_t unzigzag(uint64_t u) { return (int64_t)(u >> 1) ^ -(int64_t)(u & 
 
 void ls_changeset_put_rowid(ls_bytes *out, int64_t rowid) { ls_bytes_varint(out, zigzag(rowid)); }
 
-static void put_real(ls_bytes *out, double real) {
+void ls_changeset_put_real(ls_bytes *out, double real) {
   uint64_t bits;
   char le[8];
   memcpy(&bits, &real, 8);
@@ -32,7 +32,7 @@ void ls_changeset_put_value(ls_bytes *out, sqlite3_value *value) {
       ls_bytes_varint(out, zigzag(sqlite3_value_int64(value)));
       return;
     case SQLITE_FLOAT:
-      put_real(out, sqlite3_value_double(value));
+      ls_changeset_put_real(out, sqlite3_value_double(value));
       return;
     case SQLITE_TEXT: {
       const void *text = sqlite3_value_text(value);

@@ -17,6 +17,7 @@
 #include "core/tables.h"
 
 void ls_changeset_put_value(ls_bytes *out, sqlite3_value *value);
+void ls_changeset_put_real(ls_bytes *out, double real);
 void ls_changeset_put_rowid(ls_bytes *out, int64_t rowid);
 
 /* A change, decoded. Values point into the changeset's bytes. */

@@ -171,7 +171,8 @@ int ls_materializer_exec(ls_materializer *m, const char *sql, const ls_value *pa
   return ls_fail(err, (ls_code)broken->code, "%s", broken->text);
 }
 
-/* Whatever a function calls its failure, it is one of the event, but for want of memory and what the machine failed at. */
+/* Whatever a function calls its failure, it is one of the event, but for want of memory and what the machine failed
+ * at. */
 static int run_function(ls_state *state, const ls_event_type *type, const ls_event *event, ls_error *err) {
   ls_materializer m = {state};
   ls_fail(err, LS_EMATERIALIZE, "its function failed and did not say why");

@@ -115,11 +115,10 @@ static int check_new_ids(const char *path, const ls_options *options, ls_error *
   return rc || !options->session_id ? rc : check_id("session", options->session_id, err);
 }
 
-/* Is there a store, and may there be one? */
+/* Are there files of a store, and may there be? Whether they are one, its identity tells. */
 static int check_mode(const char *path, const char *log_file, const ls_options *options, bool has_schema, ls_error *err) {
   int there = ls_port_exists(log_file, err);
   if (there < 0) return there;
-  if (there && options->mode == LS_OPEN_NEW) return ls_fail(err, LS_EEXISTS, "%s: there is a store already", path);
   if (!there && options->mode == LS_OPEN_EXISTING) return ls_fail(err, LS_ENOTFOUND, "%s: there is no store", path);
   if (!there && !has_schema) return ls_fail(err, LS_ESCHEMA, "%s: a new store needs a schema", path);
   if (there) return LS_OK;
@@ -139,13 +138,29 @@ static int open_log(ls_store *store, ls_log **log, const ls_options *options, bo
   return rc;
 }
 
+/* A log that belongs to no store is a new one, unless there is a state: then it was lost. */
+static int check_never_used(const char *path, ls_error *err) {
+  if (!path) return LS_OK;
+  char *file = ls_store_file(path, "state.db");
+  if (!file) return ls_fail_nomem(err);
+  int there = ls_port_exists(file, err);
+  ls_free(file);
+  if (there <= 0) return there;
+  return ls_fail(err, LS_ECORRUPT, "%s/log.db is empty, but state.db shows that there were events: put the log back, or remove state.db "
+                                   "to begin anew", path);
+}
+
 static int open_leader(ls_store *store, const ls_options *options, const ls_schema *schema, ls_error *err) {
   ls_log *log = NULL;
   int rc = open_log(store, &log, options, schema != NULL, err);
   if (rc) return rc;
   rc = ls_leader_open(&store->leader, log, err);
-  if (rc == LS_ENOTFOUND) {
-    rc = found_store(log, store->path, options, schema, err);
+  if (!rc && options->mode == LS_OPEN_NEW) return ls_fail(err, LS_EEXISTS, "%s: there is a store already", store->path);
+  if (rc == LS_ENOTFOUND && options->mode == LS_OPEN_EXISTING && store->path) {
+    rc = ls_fail(err, LS_ENOTFOUND, "%s: there is no store; its creation was interrupted", store->path);
+  } else if (rc == LS_ENOTFOUND) {
+    rc = check_never_used(store->path, err);
+    if (!rc) rc = found_store(log, store->path, options, schema, err);
     if (!rc) rc = ls_leader_open(&store->leader, log, err);
   }
   if (rc) {
@@ -202,7 +217,8 @@ static int open_state_file(ls_state **out, ls_store *store, const ls_schema *sch
 static int open_state(ls_state **out, ls_store *store, const ls_schema *schema, ls_error *err) {
   if (store->path && store->options.state == LS_STATE_FILE) return open_state_file(out, store, schema, err);
   int rc = store->path ? read_snapshot(out, store, schema, err) : LS_ENOTFOUND;
-  return rc == LS_ENOTFOUND ? ls_state_new(out, schema, NULL, &store->session->notes, err) : rc;
+  bool useless = rc == LS_ENOTFOUND || rc == LS_EIO; /* also one that cannot be read: the log has it all */
+  return useless ? ls_state_new(out, schema, NULL, &store->session->notes, err) : rc;
 }
 
 /* Takes possession of the schema, also when it fails. */

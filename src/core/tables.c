@@ -31,18 +31,37 @@ static const char *rowid_name(const ls_table *table) {
   return NULL;
 }
 
+static bool has_part(const char *type, const char *const *parts) {
+  for (; *parts; parts++) {
+    size_t size = strlen(*parts);
+    for (const char *at = type; *at; at++) {
+      if (sqlite3_strnicmp(at, *parts, (int)size) == 0) return true;
+    }
+  }
+  return false;
+}
+
+/* Source: https://www.sqlite.org/datatype3.html, 3.1 Determination of column affinity. */
+static bool is_real(const char *type) {
+  static const char *const other[] = {"INT", "CHAR", "CLOB", "TEXT", "BLOB", NULL};
+  static const char *const real[] = {"REAL", "FLOA", "DOUB", NULL};
+  return type && !has_part(type, other) && has_part(type, real);
+}
+
 /* Columns of PRAGMA table_xinfo: cid, name, type, notnull, dflt_value, pk, hidden (2 and 3: generated). */
 static int load_columns(ls_table *table, ls_arena *arena, sqlite3_stmt *info, size_t capacity) {
   const char **columns = ls_arena_alloc(arena, capacity * sizeof *columns);
   bool *generated = ls_arena_alloc(arena, capacity * sizeof *generated);
+  bool *real = ls_arena_alloc(arena, capacity * sizeof *real);
   size_t *key = ls_arena_alloc(arena, capacity * sizeof *key);
-  if (!columns || !generated || !key) return SQLITE_NOMEM;
+  if (!columns || !generated || !real || !key) return SQLITE_NOMEM;
   int step = sqlite3_step(info);
   for (; step == SQLITE_ROW && table->n < capacity; step = sqlite3_step(info)) {
     const char *name = (const char *)sqlite3_column_text(info, 1);
     columns[table->n] = name ? ls_arena_strdup(arena, name) : NULL;
     if (!columns[table->n]) return SQLITE_NOMEM;
     generated[table->n] = sqlite3_column_int(info, 6) >= 2;
+    real[table->n] = is_real((const char *)sqlite3_column_text(info, 2));
     int place = sqlite3_column_int(info, 5);
     if (place > 0) {
       key[place - 1] = table->n;
@@ -52,6 +71,7 @@ static int load_columns(ls_table *table, ls_arena *arena, sqlite3_stmt *info, si
   }
   table->columns = columns;
   table->generated = generated;
+  table->real = real;
   table->key = key;
   return step == SQLITE_DONE ? SQLITE_OK : step;
 }

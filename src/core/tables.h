@@ -10,6 +10,7 @@ typedef struct ls_table {
   size_t n;                   /* columns */
   const char *const *columns;
   const bool *generated;      /* which of them SQLite computes; their values are in no row image */
+  const bool *real;           /* which of them make every number a real */
   bool without_rowid;
   bool shadow;                /* belongs to a virtual table */
   size_t n_key;               /* WITHOUT ROWID: the primary key's columns, in key order */

@@ -75,8 +75,8 @@ static void put_condition(ls_bytes *sql, const ls_table *table, int *n) {
   for (size_t i = 0; i < table->n_key; i++) {
     const char *column = table->columns[table->key[i]];
     ++*n;
-    char *name = sqlite3_mprintf("%s\"%w\" IS ?%d AND \"%w\" COLLATE BINARY IS ?%d", i ? " AND " : " WHERE ", column, *n,
-                                 column, *n);
+    char *name = sqlite3_mprintf("%s\"%w\" IS ?%d AND \"%w\" COLLATE BINARY IS ?%d", i ? " AND " : " WHERE ", column,
+                                 *n, column, *n);
     if (name) ls_bytes_text(sql, name);
     else sql->failed = true;
     sqlite3_free(name);
