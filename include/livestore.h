@@ -238,8 +238,8 @@ typedef enum ls_open_mode {
 typedef enum ls_durability {
   LS_DURABILITY_PROCESS, /* the death of the process (written to the log file) */
   LS_DURABILITY_POWER,   /* also the loss of power (the log file is synced to the device) */
-  LS_DURABILITY_LATER    /* nothing yet: the log follows within flush_events commits or flush_ms, seen
-                            at the next call, or with ls_flush and ls_close */
+  LS_DURABILITY_LATER    /* nothing yet: the log follows after flush_events commits, or with the first commit that
+                            comes flush_ms later, or with ls_flush and ls_close */
 } ls_durability;
 
 typedef enum ls_state_place {

@@ -87,6 +87,7 @@ static void hook(void *user, sqlite3 *db, int op, const char *schema, const char
                  sqlite3_int64 new_rowid) {
   (void)schema;
   ls_capture *capture = user;
+  if (new_rowid == INT64_MAX && op != SQLITE_DELETE) capture->last_rowid = true;
   if (!capture->on || capture->overflow) return;
   const ls_table *table = table_of(capture, name);
   if (!table) return;

@@ -14,6 +14,7 @@ typedef struct ls_capture {
   bool whole_rows;           /* record columns that an update leaves alone, too */
   size_t limit;              /* stop recording beyond so many bytes, and say so in `overflow` */
   bool overflow;
+  bool last_rowid;           /* a row got the largest row id; SQLite chooses the next ones at random */
   ls_bytes record;
   const ls_tables *tables;
   const char *last_name;     /* as SQLite passed it, and which table that is */

@@ -79,6 +79,7 @@ static bool must_wait(const ls_events *events, const ls_event *event) {
 int ls_events_next(const ls_event **out, ls_events *events, ls_error *err) {
   ls_seqnum until = events->filter.until;
   for (;;) {
+    events->waiting = events->waiting && ls_log_cursor_holds(events->cursor);
     int more = events->waiting ? 1 : ls_log_cursor_next(&events->event, NULL, events->cursor, err);
     if (more <= 0) return more;
     const ls_event *event = events->event;

@@ -104,6 +104,7 @@ static void restore(ls_log *log, const ls_log_point *point) {
   ls_names_cut(&log->names, point->n_names);
   ls_names_cut(&log->origins, point->n_origins);
   log->now = *point;
+  ls_log_cursors_rewind(log);
 }
 
 void ls_log_roll_back_file(ls_log *log) {
@@ -191,6 +192,7 @@ int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err) {
   log->now.head = head;
   log->now.synced_generation = synced.seq.generation;
   log->durable = log->now;
+  ls_log_cursors_rewind(log);
   return LS_OK;
 }
 

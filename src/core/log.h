@@ -34,7 +34,8 @@ int ls_log_close(ls_log *log, ls_error *err);
 
 /* Facts kept beside the events. A value not set is left untouched in out (0 returned); 1 when there is one. */
 int ls_log_fact(ls_bytes *out, ls_log *log, const char *key, ls_error *err);
-/* Set some of them, all or none. */
+/* Set some of them, all or none. The first ones, which make it the log of a store, are synced to the device whatever
+ * the durability: what else a store keeps must not outlive them. */
 typedef struct ls_log_pair { const char *key, *value; } ls_log_pair;
 int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err);
 
@@ -74,6 +75,8 @@ int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_err
 /* The next event and, if asked for, the mark that it makes: 1; 0 at the end (a later call finds what was appended in
  * between); LS_ECORRUPT names the last good position. */
 int ls_log_cursor_next(const ls_event **out, ls_mark *mark, ls_log_cursor *cursor, ls_error *err);
+/* Is the event that it gave last still in the log, and borrowed? A cursor that stood behind a cut goes on at the new end. */
+bool ls_log_cursor_holds(const ls_log_cursor *cursor);
 void ls_log_cursor_close(ls_log_cursor *cursor);
 
 #endif

@@ -7,19 +7,34 @@
 
 struct ls_log_cursor {
   ls_log *log;
+  ls_log_cursor *before, *after; /* in the log's list of them */
   sqlite3_stmt *stmt;
   bool running;              /* stmt stands on a row */
   ls_mark at;                /* the newest event given, or where reading starts */
   int64_t synced_generation; /* of the newest synced event at or before it */
+  bool holds;                /* `event` was given last and is still in the log */
   ls_event event;
   ls_bytes scratch;
 };
+
+static void link_in(ls_log_cursor *cursor, ls_log *log) {
+  cursor->log = log;
+  cursor->after = log->cursors;
+  if (cursor->after) cursor->after->before = cursor;
+  log->cursors = cursor;
+}
+
+static void link_out(ls_log_cursor *cursor) {
+  if (cursor->before) cursor->before->after = cursor->after;
+  else cursor->log->cursors = cursor->after;
+  if (cursor->after) cursor->after->before = cursor->before;
+}
 
 int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_error *err) {
   ls_log_cursor *cursor = ls_calloc(1, sizeof *cursor);
   if (!cursor) return ls_fail_nomem(err);
   ls_mark synced;
-  cursor->log = log;
+  link_in(cursor, log);
   int rc = ls_log_floor(&cursor->at, log, since, err);
   if (!rc) rc = ls_log_floor(&synced, log, (ls_seqnum){cursor->at.seq.global, 0, 0}, err);
   if (!rc) {
@@ -38,9 +53,22 @@ int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_err
 
 void ls_log_cursor_close(ls_log_cursor *cursor) {
   if (!cursor) return;
+  link_out(cursor);
   sqlite3_finalize(cursor->stmt);
   ls_bytes_fini(&cursor->scratch);
   ls_free(cursor);
+}
+
+bool ls_log_cursor_holds(const ls_log_cursor *cursor) { return cursor->holds; }
+
+void ls_log_cursors_rewind(ls_log *log) {
+  for (ls_log_cursor *cursor = log->cursors; cursor; cursor = cursor->after) {
+    if (!ls_seqnum_after(cursor->at.seq, log->now.head.seq)) continue;
+    cursor->at = log->now.head;
+    cursor->synced_generation = log->now.synced_generation;
+    cursor->running = cursor->holds = false;
+    sqlite3_reset(cursor->stmt);
+  }
 }
 
 static int damaged(const ls_log_cursor *cursor, ls_seqnum seq, const char *what, ls_error *err) {
@@ -85,6 +113,7 @@ static int give(const ls_event **out, ls_mark *mark, ls_log_cursor *cursor, ls_e
   cursor->at = (ls_mark){event->seq, sum};
   if (!event->seq.client) cursor->synced_generation = event->seq.generation;
   if (mark) *mark = cursor->at;
+  cursor->holds = true;
   *out = event;
   return 1;
 }
@@ -93,6 +122,7 @@ int ls_log_cursor_next(const ls_event **out, ls_mark *mark, ls_log_cursor *curso
   if (!cursor->running) sqlite3_bind_int64(cursor->stmt, 1, ls_seqnum_place(cursor->at.seq));
   int step = sqlite3_step(cursor->stmt);
   cursor->running = step == SQLITE_ROW;
+  cursor->holds = false;
   if (step == SQLITE_ROW) return give(out, mark, cursor, err);
   int rc = LS_OK;
   if (step != SQLITE_DONE) {

@@ -27,6 +27,7 @@ struct ls_log {
   sqlite3_stmt *begin, *commit, *rollback;      /* prepared at the start: a rollback must not fail */
   sqlite3_stmt *savepoint, *rollback_to, *release;
   ls_bytes scratch;
+  ls_log_cursor *cursors;    /* open ones */
 };
 
 /* End the file's transaction, if SQLite has not done so already. */
@@ -37,5 +38,8 @@ int ls_log_exec(ls_log *log, const char *sql, ls_error *err);
 /* Read one statement's single row of up to two integers: 1, 0 without a row, or negative. Finalizes nothing of the
  * log's own. */
 int ls_log_lookup(int64_t out[3], ls_log *log, const char *sql, int64_t param, ls_error *err);
+
+/* The log now ends earlier: cursors that stood behind its end go on from there. */
+void ls_log_cursors_rewind(ls_log *log);
 
 #endif

@@ -48,10 +48,14 @@ static int configure(ls_log *log, ls_error *err) {
   return ls_log_exec(log, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-4000; PRAGMA foreign_keys=OFF", err);
 }
 
-static int configure_writing(ls_log *log, ls_error *err) {
+static int set_synchronous(ls_log *log, ls_error *err) {
   bool full = log->durability == LS_DURABILITY_POWER;
+  return ls_log_exec(log, full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
+}
+
+static int configure_writing(ls_log *log, ls_error *err) {
   int rc = ls_log_exec(log, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000", err);
-  return rc ? rc : ls_log_exec(log, full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
+  return rc ? rc : set_synchronous(log, err);
 }
 
 static int create_layout(ls_log *log, ls_error *err) {
@@ -278,7 +282,7 @@ static int set_fact(ls_log *log, sqlite3_stmt *stmt, const ls_log_pair *fact, ls
   return rc;
 }
 
-int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
+static int set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
   sqlite3_stmt *stmt = NULL;
   int rc = ls_log_flush(log, err); /* facts must not go down with events that are not durable yet */
   if (!rc) rc = ls_log_prepare(&stmt, log, "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", err);
@@ -288,4 +292,15 @@ int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *
   if (!rc) rc = ls_log_exec(log, "COMMIT", err);
   if (rc) ls_log_roll_back_file(log);
   return rc;
+}
+
+int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
+  int64_t unused[3];
+  int any = ls_log_lookup(unused, log, "SELECT 1 FROM facts LIMIT 1", 0, err);
+  if (any < 0) return any;
+  if (any) return set_facts(log, facts, n, err);
+  int rc = ls_log_exec(log, "PRAGMA synchronous=FULL", err);
+  if (!rc) rc = set_facts(log, facts, n, err);
+  int back = set_synchronous(log, rc ? NULL : err);
+  return rc ? rc : back;
 }

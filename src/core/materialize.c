@@ -50,7 +50,7 @@ static int bind_string(sqlite3_stmt *stmt, int at, ls_state *state, uint32_t nod
 
 static int bind_number(sqlite3_stmt *stmt, int at, const ls_json *args, uint32_t node) {
   ls_json_number number;
-  if (ls_json_number_of(&number, args, node, NULL)) return SQLITE_RANGE;
+  if (ls_json_number_of(&number, args, node, NULL)) return SQLITE_MISMATCH;
   return number.is_int ? sqlite3_bind_int64(stmt, at, number.i) : sqlite3_bind_double(stmt, at, number.r);
 }
 
@@ -127,9 +127,7 @@ static int run_statement(ls_state *state, const ls_event_type *type, size_t inde
   for (size_t i = 0; !rc && i < statement->n_params; i++) {
     int result = bind_param(stmt, (int)i + 1, state, &statement->params[i], event);
     if (result == SQLITE_NOMEM) rc = ls_fail_nomem(err);
-    else if (result) {
-      rc = ls_sqlite_fail(err, state->database.db, LS_EMATERIALIZE, "binding parameter %zu", i + 1);
-    }
+    else if (result) rc = ls_fail(err, LS_EMATERIALIZE, "parameter %zu: %s", i + 1, result == SQLITE_MISMATCH ? "a number that no double holds" : sqlite3_errstr(result));
   }
   if (!rc) rc = step_all(state, stmt, NULL, NULL, err);
   return rc ? ls_wrap(err, rc, "statement %zu", index + 1) : LS_OK;
@@ -200,6 +198,10 @@ static int check_after(ls_state *state, ls_error *err) {
     return ls_fail(err, LS_EMATERIALIZE, "its materializer asks for the present time, which is not the same everywhere: "
                                          "pass the time as an argument");
   }
+  if (state->capture.last_rowid) {
+    return ls_fail(err, LS_EMATERIALIZE, "a row would get the row id 9223372036854775807, behind which SQLite chooses row ids "
+                                         "at random");
+  }
   if (!ls_bytes_ok(&state->capture.record)) return ls_fail_nomem(err);
   return LS_OK;
 }
@@ -233,7 +235,7 @@ static int apply_known(ls_state *state, const ls_event_type *type, const ls_even
   if (!rc && !checked) rc = ls_args_check(type->args, &state->args, 0, err);
   if (rc) return rc;
   note_deprecations(state, type);
-  state->database.clock_read = false;
+  state->database.clock_read = state->capture.last_rowid = false;
   rc = run_materializer(state, type, event, err);
   return rc ? rc : check_after(state, err);
 }

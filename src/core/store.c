@@ -311,6 +311,7 @@ int ls_document_set(ls_receipt *out, ls_store *store, const char *name, const ch
                     ls_error *err) {
   const ls_document_type *type = document_of(store, name, err);
   if (!type) return LS_ENOTFOUND;
+  if (!value) return ls_fail(err, LS_EARGS, "document %s: a value to set is needed", name);
   ls_bytes event = {0}, args = {0};
   const char *key = document_id(store, type, id);
   ls_bytes_printf(&event, "%sSet", name);

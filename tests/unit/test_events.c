@@ -147,6 +147,25 @@ static void confirmed_events_come_as_upstream_accepts_them(void **state) {
   ls_events_close(events);
 }
 
+/* An event that waits to be accepted may be renumbered before it is. */
+static void an_event_that_waits_may_be_cut_away(void **state) {
+  ls_store *store = *state;
+  ls_error err;
+  ls_events *events = open_events(store, (ls_event_filter){.confirmed = true});
+  commit(store, "v1.Add", "{\"v\":\"a\"}");
+  commit(store, "v1.Add", "{\"v\":\"b\"}");
+  confirm(store, 1);
+  assert_string_equal(rest(events), "e1"); /* e2 waits */
+  assert_ok(ls_leader_retract(store->leader, (ls_seqnum){1, 0, 0}, &err), &err);
+  assert_string_equal(rest(events), "");
+  receive(store, "you", "there", "v1.Clear");
+  confirm(store, 2);
+  const ls_event *event;
+  assert_int_equal(ls_events_next(&event, events, &err), 1);
+  assert_string_equal(event->name, "v1.Clear");
+  ls_events_close(events);
+}
+
 /* ES-09: there are no batches here; what varies is how many come between two readings. */
 static void however_they_come_all_are_read_once_and_in_order(void **state) {
   static const int sizes[] = {1, 5, 12, 25};
@@ -269,6 +288,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       WITH_STORE(filters_choose),
       WITH_STORE(confirmed_events_come_as_upstream_accepts_them),
+      WITH_STORE(an_event_that_waits_may_be_cut_away),
       WITH_STORE(however_they_come_all_are_read_once_and_in_order),
       WITH_STORE(positions_beyond_the_largest_are_refused),
       WITH_STORE(changes_are_given_with_whole_rows),

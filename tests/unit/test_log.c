@@ -219,6 +219,33 @@ static void marks_and_floors(void **state) {
   assert_ok(ls_log_close(log, &err), &err);
 }
 
+/* What is cut away was read already; what takes its place is read again. */
+static void a_cursor_goes_on_where_the_log_was_cut(void **state) {
+  (void)state;
+  static const int read_before[] = {1, 2, 3, 4};
+  for (size_t i = 0; i < COUNT(read_before); i++) {
+    ls_log *log = open_log(NULL, LS_DURABILITY_PROCESS);
+    ls_log_cursor *cursor;
+    const ls_event *event;
+    ls_error err;
+    for (int n = 0; n < 4; n++) core_append(log, "old", "{}");
+    assert_ok(ls_log_cursor_open(&cursor, log, LS_SEQNUM_ROOT, &err), &err);
+    for (int n = 0; n < read_before[i]; n++) assert_int_equal(ls_log_cursor_next(&event, NULL, cursor, &err), 1);
+    assert_true(ls_log_cursor_holds(cursor));
+    assert_ok(ls_log_cut(log, (ls_seqnum){2, 0, 0}, &err), &err);
+    assert_int_equal(ls_log_cursor_holds(cursor), read_before[i] <= 2);
+    for (int n = 0; n < 3; n++) core_append(log, "new", "{}");
+    for (int next = read_before[i] < 2 ? read_before[i] + 1 : 3; next <= 5; next++) {
+      assert_int_equal(ls_log_cursor_next(&event, NULL, cursor, &err), 1);
+      assert_int_equal(event->seq.global, next);
+      assert_string_equal(event->name, next <= 2 ? "old" : "new");
+    }
+    assert_int_equal(ls_log_cursor_next(&event, NULL, cursor, &err), 0);
+    ls_log_cursor_close(cursor);
+    assert_ok(ls_log_close(log, &err), &err);
+  }
+}
+
 static void a_cursor_reads_on_across_appends(void **state) {
   for (int durability = 0; durability < 3; durability++) {
     char name[20];
@@ -376,6 +403,7 @@ int main(void) {
       cmocka_unit_test(facts_are_set_all_or_none),
       cmocka_unit_test(marks_and_floors),
       IN_TMP(a_cursor_reads_on_across_appends),
+      cmocka_unit_test(a_cursor_goes_on_where_the_log_was_cut),
       cmocka_unit_test(parents_are_what_they_were),
       cmocka_unit_test(large_and_odd_arguments_come_back),
       cmocka_unit_test(damage_is_named_with_the_last_good_place),

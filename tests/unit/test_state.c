@@ -245,6 +245,22 @@ static void the_clock_is_found_out_when_it_is_read(void **unused) {
   stop(&w);
 }
 
+/* Behind it SQLite would choose row ids at random, and nodes would differ. */
+static void the_last_row_id_is_refused(void **unused) {
+  (void)unused;
+  world w = {0};
+  ls_error err;
+  start(&w, core_schema("{\"livestore\":1,\"tables\":[\"CREATE TABLE t (id INTEGER PRIMARY KEY)\",\"CREATE TABLE u (id INTEGER "
+                        "PRIMARY KEY) WITHOUT ROWID\"],\"events\":{\"t\":{\"sql\":\"INSERT INTO t VALUES "
+                        "(9223372036854775807)\"},\"move\":{\"sql\":[\"INSERT INTO t VALUES (1)\",\"UPDATE t SET id = "
+                        "9223372036854775807\"]},\"u\":{\"sql\":\"INSERT INTO u VALUES (9223372036854775807)\"}}}"));
+  assert_code(commit(w.state, "t", "{}", &err), LS_EMATERIALIZE, &err);
+  assert_says(&err, "row id 9223372036854775807");
+  assert_code(commit(w.state, "move", "{}", &err), LS_EMATERIALIZE, &err);
+  assert_ok(commit(w.state, "u", "{}", &err), &err); /* which has no row ids */
+  stop(&w);
+}
+
 /* ---------------------------------------------------------------------------------------------- */
 /* C functions */
 
@@ -544,6 +560,7 @@ int main(void) {
       cmocka_unit_test(a_failing_event_that_is_followed_is_recorded),
       cmocka_unit_test(what_would_end_the_transaction_is_refused_by_the_schema),
       cmocka_unit_test(the_clock_is_found_out_when_it_is_read),
+      cmocka_unit_test(the_last_row_id_is_refused),
       cmocka_unit_test(a_statement_that_fails_leaves_nothing_and_the_function_may_go_on),
       cmocka_unit_test(what_a_function_calls_its_failure_is_one_of_the_event),
       cmocka_unit_test(a_materializer_sees_the_rows_of_earlier_events),
