@@ -324,6 +324,8 @@ typedef struct ls_receipt {
  *   out   may be NULL
  *   args  a JSON object; NULL for an event without arguments
  * All or nothing: on an error, nothing has changed and the store goes on.
+ * (With LS_DURABILITY_LATER a flush may be due first; when it fails, what was committed since the last one is lost, and
+ * the text says so.)
  * LS_EEVENT, LS_EJSON, LS_EARGS, LS_EMATERIALIZE, LS_EFULL, LS_EIO, LS_ELIMIT. O(rows changed). */
 LS_API int ls_commit(ls_receipt *out, ls_store *store, const char *name, const char *args, ls_error *err);
 
