@@ -284,8 +284,7 @@ static int set_fact(ls_log *log, sqlite3_stmt *stmt, const ls_log_pair *fact, ls
 
 static int set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
   sqlite3_stmt *stmt = NULL;
-  int rc = ls_log_flush(log, err); /* facts must not go down with events that are not durable yet */
-  if (!rc) rc = ls_log_prepare(&stmt, log, "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", err);
+  int rc = ls_log_prepare(&stmt, log, "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", err);
   if (!rc) rc = ls_log_exec(log, "BEGIN", err);
   for (size_t i = 0; !rc && i < n; i++) rc = set_fact(log, stmt, &facts[i], err);
   sqlite3_finalize(stmt);
@@ -296,10 +295,12 @@ static int set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *
 
 int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
   int64_t unused[3];
+  int rc = ls_log_flush(log, err); /* facts must not go down with events that are not durable yet */
+  if (rc) return rc;
   int any = ls_log_lookup(unused, log, "SELECT 1 FROM facts LIMIT 1", 0, err);
   if (any < 0) return any;
   if (any) return set_facts(log, facts, n, err);
-  int rc = ls_log_exec(log, "PRAGMA synchronous=FULL", err);
+  rc = ls_log_exec(log, "PRAGMA synchronous=FULL", err);
   if (!rc) rc = set_facts(log, facts, n, err);
   int back = set_synchronous(log, rc ? NULL : err);
   return rc ? rc : back;
