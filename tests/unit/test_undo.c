@@ -84,6 +84,9 @@ static void expand(ls_bytes *out, const char *template) {
 }
 
 /* ---------------------------------------------------------------------------------------------- */
+/* Older versions of SQLite cannot have it; the schema refuses it there. */
+#define VIRTUAL_COLUMNS_IN_THE_MIDDLE "virtual columns in the middle"
+
 /* Schemas: tables, and templates of the statements that events run. No row id is the largest there is: behind that one
  * SQLite chooses at random. */
 
@@ -145,6 +148,15 @@ static const scheme SCHEMES[] = {
           "INSERT OR REPLACE INTO Ordner VALUES (#, #)", "UPDATE OR REPLACE Ordner SET \"group\" = #",
           "DELETE FROM Ordner WHERE \"order\" = #")},
     {"generated columns",
+     LIST("CREATE TABLE g (a, s1 AS (length(a)) STORED, id INTEGER PRIMARY KEY, b, c CHECK (c IS NOT 'a'), v2 AS (b * 2))",
+          "CREATE TABLE h (k, s TEXT AS (a) STORED, a, j, v AS (k || a), PRIMARY KEY (k, j)) WITHOUT ROWID",
+          "CREATE INDEX g_v ON g (v2)", "CREATE UNIQUE INDEX h_s ON h (s, a, v)"),
+     LIST("INSERT INTO g(a, b, c) VALUES ($, $, $)", "INSERT OR REPLACE INTO g(id, a, c) VALUES (#, $, $)",
+          "UPDATE g SET a = $", "UPDATE g SET b = $, c = $ WHERE id < #", "UPDATE OR REPLACE g SET id = # WHERE id = #",
+          "DELETE FROM g WHERE id > #", "INSERT OR REPLACE INTO h(k, a, j) VALUES (#, $, #)",
+          "UPDATE OR REPLACE h SET a = $ WHERE k = #", "UPDATE OR REPLACE h SET k = #, j = #",
+          "UPDATE OR IGNORE h SET j = #", "DELETE FROM h WHERE j = #", "DELETE FROM h")},
+    {VIRTUAL_COLUMNS_IN_THE_MIDDLE,
      LIST("CREATE TABLE g (v1 AS (a || '!'), a, s1 AS (length(a)) STORED, id INTEGER PRIMARY KEY, b, v2 AS (b * 2), c "
           "CHECK (c IS NOT 'a'))",
           "CREATE TABLE h (v AS (k || a), k, s TEXT AS (a) STORED, a, j, PRIMARY KEY (k, j)) WITHOUT ROWID",
@@ -319,10 +331,15 @@ static void random_walk(const scheme *of, long steps) {
   free(r);
 }
 
+static bool is_skipped(const char *name) {
+  return sqlite3_libversion_number() < 3050000 && strcmp(name, VIRTUAL_COLUMNS_IN_THE_MIDDLE) == 0;
+}
+
 static void random_events_are_rolled_back_exactly(void **state) {
   (void)state;
   long steps = number_from("UNDO_STEPS", 400);
   for (size_t i = 0; i < sizeof SCHEMES / sizeof SCHEMES[0]; i++) {
+    if (is_skipped(SCHEMES[i].name)) continue;
     seed = (uint64_t)number_from("UNDO_SEED", 20260731) * 2654435761u + i + 1;
     print_message("             %s: seed %ld\n", SCHEMES[i].name, number_from("UNDO_SEED", 20260731));
     random_walk(&SCHEMES[i], steps);
