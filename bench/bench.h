@@ -91,6 +91,11 @@ void row_open(samples out[SIDES], bench_state *bench, const bench_row *row);   /
 void row_memory(samples out[SIDES], bench_state *bench, const bench_row *row); /* variant: 1 for the peak */
 void row_log_bytes(samples out[SIDES], bench_state *bench, const bench_row *row);
 void row_args_bytes(samples out[SIDES], bench_state *bench, const bench_row *row);
+void row_live(samples out[SIDES], bench_state *bench, const bench_row *row); /* variant: live queries */
+void row_live_tables(samples out[SIDES], bench_state *bench, const bench_row *row);
+void row_live_memory(samples out[SIDES], bench_state *bench, const bench_row *row);
+void row_at(samples out[SIDES], bench_state *bench, const bench_row *row);      /* variant: 1 with kept snapshots */
+void row_history(samples out[SIDES], bench_state *bench, const bench_row *row); /* variant: 1 for the difference */
 void row_document(samples out[SIDES], bench_state *bench, const bench_row *row);
 
 /* The directory of a side; `fresh` removes what is in it. Freed with free(). */

@@ -2,7 +2,6 @@
 #include "interrupt.h"
 #include "json.h"
 #include "options.h"
-#include "output.h"
 #include "show_change.h"
 #include "store.h"
 
@@ -34,7 +33,8 @@ static int print_event_at(cli_call *call, ls_store *store, ls_seqnum seq) {
 
 static int print_change(void *user, const ls_change *change) {
   cli_call *call = user;
-  cli_show_change(call, change);
+  cli_text_char(&call->out, '\n');
+  cli_show_change(call, change, false);
   return call->out.error || cli_interrupted();
 }
 
@@ -45,33 +45,11 @@ static int show_lines(cli_call *call, ls_store *store, ls_seqnum seq) {
   return ls_event_changes(store, seq, print_change, call, &call->err) ? cli_fail(call) : CLI_DONE;
 }
 
-typedef struct row_printer {
-  cli_output *output;
-  cli_text before, after;
-} row_printer;
-
-static ls_value row_json(cli_text *text, const ls_change *change, const ls_value *row) {
-  if (!row) return ls_null();
-  text->size = 0;
-  cli_change_row_json(text, change, row);
-  return ls_text_n(text->data, text->size);
-}
-
-static int print_change_row(void *user, const ls_change *change) {
-  static const char *const ops[] = {"insert", "update", "delete"}; /* in the order of ls_op */
-  row_printer *p = user;
-  const ls_value values[] = {ls_text(ops[change->op]), ls_text(change->table),
-                             row_json(&p->before, change, change->before), row_json(&p->after, change, change->after)};
-  return !cli_output_row(p->output, values);
-}
-
 static int show_rows(cli_call *call, ls_store *store, ls_seqnum seq) {
-  static const cli_column columns[] = {{"op", false}, {"table", false}, {"before", true}, {"after", true}};
-  row_printer p = {.output = cli_output_new(call, columns, sizeof columns / sizeof *columns)};
-  int rc = ls_event_changes(store, seq, print_change_row, &p, &call->err);
-  int status = cli_output_end(p.output);
-  cli_text_fini(&p.before);
-  cli_text_fini(&p.after);
+  cli_change_rows rows;
+  cli_change_rows_begin(&rows, call);
+  int rc = ls_event_changes(store, seq, cli_change_rows_add, &rows, &call->err);
+  int status = cli_change_rows_end(&rows);
   return rc ? cli_fail(call) : status;
 }
 

@@ -4,20 +4,8 @@
 
 #include "display.h"
 #include "json.h"
-#include "output.h"
 
 enum { INDENT = 4, NARROWEST = 10 };
-
-static bool equal(ls_value a, ls_value b) {
-  if (a.type != b.type) return false;
-  switch (a.type) {
-    case LS_TYPE_NULL: return true;
-    case LS_TYPE_INT: return a.as.i == b.as.i;
-    case LS_TYPE_REAL: return memcmp(&a.as.r, &b.as.r, sizeof a.as.r) == 0;
-    default:
-      return a.as.b.size == b.as.b.size && (a.as.b.size == 0 || memcmp(a.as.b.data, b.as.b.data, a.as.b.size) == 0);
-  }
-}
 
 /* Text stands in quotes, so that 'NULL' and '1' are seen to be text. */
 static void literal(cli_text *out, ls_value value) {
@@ -70,7 +58,7 @@ static void put_column(cli_call *call, const ls_change *change, size_t i, size_t
   cli_text_repeat(&call->out, ' ', INDENT);
   cli_text_put(&call->out, change->columns[i]);
   cli_text_repeat(&call->out, ' ', width - size + 2);
-  if (change->before && change->after && !equal(change->before[i], change->after[i])) {
+  if (change->before && change->after && !ls_value_equal(change->before[i], change->after[i])) {
     put_update(call, change->before[i], change->after[i], used);
   } else {
     const ls_value *row = change->after ? change->after : change->before;
@@ -79,25 +67,61 @@ static void put_column(cli_call *call, const ls_change *change, size_t i, size_t
   cli_text_char(&call->out, '\n');
 }
 
-void cli_show_change(cli_call *call, const ls_change *change) {
+static bool is_shown(const ls_change *change, size_t i, bool brief) {
+  return !brief || change->op != LS_OP_UPDATE || !ls_value_equal(change->before[i], change->after[i]);
+}
+
+void cli_show_change(cli_call *call, const ls_change *change, bool brief) {
   const cli_style *style = &call->terminal.style;
   static const char marks[] = "+~-"; /* in the order of ls_op */
   const char *looks[] = {style->green, style->yellow, style->red};
-  cli_text_printf(&call->out, "\n%s%c %s%s\n", looks[change->op], marks[change->op], change->table, style->end);
+  cli_text_printf(&call->out, "%s%c %s%s\n", looks[change->op], marks[change->op], change->table, style->end);
   size_t width = 0;
   for (size_t i = 0; i < change->n; i++) {
-    size_t w = cli_display_width(change->columns[i], strlen(change->columns[i]));
+    size_t w = is_shown(change, i, brief) ? cli_display_width(change->columns[i], strlen(change->columns[i])) : 0;
     if (w > width) width = w;
   }
-  for (size_t i = 0; i < change->n; i++) put_column(call, change, i, width);
+  for (size_t i = 0; i < change->n; i++) {
+    if (is_shown(change, i, brief)) put_column(call, change, i, width);
+  }
 }
 
-void cli_change_row_json(cli_text *out, const ls_change *change, const ls_value *row) {
+/* ---------------------------------------------------------------------------------------------- */
+/* As rows of an output */
+
+const char *cli_op_name(ls_op op) {
+  static const char *const names[] = {"insert", "update", "delete"}; /* in the order of ls_op */
+  return names[op];
+}
+
+ls_value cli_change_row(cli_text *text, const ls_change *change, const ls_value *row) {
+  if (!row) return ls_null();
+  text->size = 0;
   for (size_t i = 0; i < change->n; i++) {
-    cli_text_put(out, i == 0 ? "{" : ", ");
-    cli_json_string(out, change->columns[i], strlen(change->columns[i]));
-    cli_text_put(out, ": ");
-    cli_json_value(out, row[i]);
+    cli_text_put(text, i == 0 ? "{" : ", ");
+    cli_json_string(text, change->columns[i], strlen(change->columns[i]));
+    cli_text_put(text, ": ");
+    cli_json_value(text, row[i]);
   }
-  cli_text_put(out, "}");
+  cli_text_put(text, "}");
+  return ls_text_n(text->data, text->size);
+}
+
+void cli_change_rows_begin(cli_change_rows *rows, cli_call *call) {
+  static const cli_column columns[] = {{"op", false}, {"table", false}, {"before", true}, {"after", true}};
+  *rows = (cli_change_rows){.output = cli_output_new(call, columns, sizeof columns / sizeof *columns)};
+}
+
+int cli_change_rows_add(void *user, const ls_change *change) {
+  cli_change_rows *rows = user;
+  const ls_value values[] = {ls_text(cli_op_name(change->op)), ls_text(change->table),
+                             cli_change_row(&rows->before, change, change->before),
+                             cli_change_row(&rows->after, change, change->after)};
+  return !cli_output_row(rows->output, values);
+}
+
+int cli_change_rows_end(cli_change_rows *rows) {
+  cli_text_fini(&rows->before);
+  cli_text_fini(&rows->after);
+  return cli_output_end(rows->output);
 }

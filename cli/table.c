@@ -11,6 +11,7 @@ enum { SAMPLE_ROWS = 1000, GAP = 2, NARROWEST = 8 };
 typedef struct cell {
   size_t start, size, width; /* its text, in cli_table.texts */
   ls_type type;
+  const char *look;
 } cell;
 
 typedef struct shape {
@@ -29,10 +30,11 @@ struct cli_table {
   cell *cells; /* of the names, then of the rows kept back */
   size_t rows; /* of them, with the names */
   bool begun;  /* the widths are settled */
+  const char *look;
 };
 
 static cell make_cell(cli_table *t, ls_value value) {
-  cell c = {t->texts.size, 0, 0, value.type};
+  cell c = {t->texts.size, 0, 0, value.type, t->look};
   c.width = cli_value_display(&t->texts, value);
   c.size = t->texts.size - c.start;
   return c;
@@ -53,11 +55,14 @@ static void keep_row(cli_table *t, const ls_value *values) {
   t->rows++;
 }
 
+void cli_table_look(cli_table *t, const char *look) { t->look = look; }
+
 cli_table *cli_table_new(cli_text *out, const cli_terminal *terminal, const cli_column *columns, size_t n) {
   cli_table *t = cli_realloc(NULL, 1, sizeof *t);
   memset(t, 0, sizeof *t);
   t->out = out;
   t->terminal = terminal;
+  t->look = terminal->style.bold; /* the names' */
   t->columns = columns;
   t->n = n;
   t->shapes = cli_realloc(NULL, n, sizeof *t->shapes);
@@ -66,6 +71,7 @@ cli_table *cli_table_new(cli_text *out, const cli_terminal *terminal, const cli_
   for (size_t i = 0; i < n; i++) names[i] = ls_text(columns[i].name);
   keep_row(t, names);
   free(names);
+  t->look = "";
   return t;
 }
 
@@ -106,10 +112,10 @@ static void put_cell(cli_table *t, size_t column, const cell *c, const char *loo
   if (!last) cli_text_repeat(t->out, ' ', (s->numbers ? 0 : pad) + GAP);
 }
 
-static void put_row(cli_table *t, const cell *cells, const char *look) {
+static void put_row(cli_table *t, const cell *cells) {
   for (size_t i = 0; i < t->n; i++) {
-    bool null = cells[i].type == LS_TYPE_NULL;
-    put_cell(t, i, &cells[i], null ? t->terminal->style.dim : look);
+    bool null = cells[i].type == LS_TYPE_NULL && !*cells[i].look;
+    put_cell(t, i, &cells[i], null ? t->terminal->style.dim : cells[i].look);
   }
   cli_text_char(t->out, '\n');
 }
@@ -128,9 +134,9 @@ static void put_rule(cli_table *t) {
 static void begin(cli_table *t) {
   t->begun = true;
   fit(t);
-  put_row(t, t->cells, t->terminal->style.bold);
+  put_row(t, t->cells);
   if (t->terminal->width > 0) put_rule(t);
-  for (size_t row = 1; row < t->rows; row++) put_row(t, t->cells + row * t->n, "");
+  for (size_t row = 1; row < t->rows; row++) put_row(t, t->cells + row * t->n);
 }
 
 void cli_table_row(cli_table *t, const ls_value *values) {
@@ -141,7 +147,7 @@ void cli_table_row(cli_table *t, const ls_value *values) {
   if (!t->begun) begin(t);
   t->texts.size = 0;
   for (size_t i = 0; i < t->n; i++) t->cells[i] = make_cell(t, values[i]);
-  put_row(t, t->cells, "");
+  put_row(t, t->cells);
 }
 
 void cli_table_end(cli_table *t) {

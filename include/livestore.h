@@ -13,6 +13,8 @@
  *              borrowed from its handle until the next call on that handle, unless its comment says
  *              otherwise. Every _open has its _close.
  *   text       UTF-8; NUL-terminated unless a size is given
+ *   callbacks  that are given one thing after the other stop by returning non-zero: that is no error. Only work whose
+ *              progress callback stops it has not been done: LS_EABORT
  *   threads    a store and the handles made from it belong to one thread at a time. Different stores
  *              are independent. Nothing is kept per thread, and there is no global state.
  */
@@ -63,7 +65,8 @@ typedef enum ls_code {
   LS_EFORMAT = -15,     /* a file to import is not in a format we read, or a newer version wrote it */
   LS_EORDER = -16,      /* events that do not follow the head of the log */
   LS_ELIMIT = -17,      /* over a documented limit */
-  LS_EABORT = -18       /* a callback asked to stop */
+  LS_EABORT = -18,      /* a callback asked to stop */
+  LS_ECYCLE = -19       /* values that follow from one another; the text names them */
 } ls_code;
 
 #define LS_ERROR_TEXT 1000
@@ -101,6 +104,9 @@ static inline ls_value ls_text(const char *text) { return ls_text_n(text, strlen
 static inline ls_value ls_blob(const void *data, size_t size) {
   ls_value v = ls_null(); v.type = LS_TYPE_BLOB; v.as.b.data = data; v.as.b.size = size; return v;
 }
+
+/* The same type and bytes? An integer never equals a real, 0.0 not -0.0, and NULL does equal NULL. */
+LS_API bool ls_value_equal(ls_value a, ls_value b);
 
 /* Query parameters in place: ls_query_open(&q, store, sql, LS_PARAMS(ls_int(1), ls_text("a")), &err) */
 #define LS_PARAMS(...) (const ls_value[]){__VA_ARGS__}, sizeof((const ls_value[]){__VA_ARGS__}) / sizeof(ls_value)
@@ -141,6 +147,9 @@ typedef struct ls_event {
   size_t args_size;      /* bytes of args */
   const char *client_id; /* who wrote it */
   const char *session_id;
+  int64_t more;          /* how many events of the same commit follow it */
+  int64_t undoes;        /* n: an undo of the commit that begins n events of its session before its own commit does;
+                            -n: a redo, which takes that undo back; 0: neither */
 } ls_event;
 
 /* An event as an application commits it. */
@@ -155,8 +164,9 @@ typedef struct ls_input {
 typedef struct ls_materializer ls_materializer; /* what a C materializer works with */
 
 /* Apply one event to the state, in C. It must be deterministic: its only inputs are the event and the
- * tables (ls_materializer_exec), never a clock, a random number or a file. Returns 0, or a negative
- * code with *err filled; then nothing of the event is kept. */
+ * tables (ls_materializer_exec), never a clock, a random number or a file. An old form of an event
+ * arrives as what it becomes, under the new name. Returns 0, or a negative code with *err filled; then
+ * nothing of the event is kept. */
 typedef int (*ls_materialize_fn)(ls_materializer *m, const ls_event *event, void *user, ls_error *err);
 
 /* Receive one row of ls_materializer_exec; return non-zero to stop early. Values are borrowed for the call. */
@@ -186,6 +196,9 @@ typedef struct ls_event_def {
   void *user;             /* given to fn */
   bool client_only;       /* never leaves this client */
   const char *deprecated; /* why, when it is */
+  const char *becomes;    /* an old form, which is materialized as the event of this name; no args, sql or fn then */
+  const char *upcast;     /* SQL expression that gives the arguments of that; NULL: they stay as they are */
+  const char *undo;       /* JSON: how it is undone, as in the schema document; NULL: its rows are restored */
 } ls_event_def;
 
 /* A client document: one JSON value per id, kept in a table (id, value), set by the client-only event
@@ -269,7 +282,9 @@ typedef struct ls_options {
   int64_t flush_events;    /* LS_DURABILITY_LATER: at most so many events behind; default 1,000 */
   int64_t flush_ms;        /* … and so many milliseconds; default 100 */
   int64_t snapshot_events; /* write a snapshot whenever so many events would have to be replayed; default 20,000 */
-  int64_t undo_bytes;      /* keep row images of the newest events up to this size; default 8 MiB */
+  int64_t rollback_bytes;  /* keep row images of the newest events up to this size; default 8 MiB */
+  int64_t past_bytes;      /* keep snapshots of older states up to this size; negative: none; default 4 times the size of
+                              the newest, but at least 64 MiB */
   const char *holder;      /* how this program is named to others that find the store locked */
   ls_progress_fn progress; /* NULL or a callback, given progress_user */
   void *progress_user;
@@ -287,7 +302,8 @@ typedef struct ls_options {
  * LS_ELOCKED, LS_ENOTFOUND, LS_EEXISTS, LS_ESCHEMA, LS_ECORRUPT (the log; nothing is changed), LS_EIO */
 LS_API int ls_open(ls_store **out, const char *path, const ls_options *options, ls_error *err);
 
-/* Write what is still to be written, and free the store and all handles made from it. NULL is fine.
+/* Write what is still to be written, and free the store and all handles made from it. NULL is fine. LS_ELOCKED, and
+ * nothing is closed, from inside an effect or subscription.
  * Returns the error of the last flush, if any: then the events of LS_DURABILITY_LATER commits were lost. */
 LS_API int ls_close(ls_store *store, ls_error *err);
 
@@ -305,6 +321,75 @@ LS_API int ls_schema_set(ls_store *store, const ls_schema_source *source, ls_err
 
 /* Make the state anew from the log, aside, and swap it in whole. O(events). */
 LS_API int ls_rebuild(ls_store *store, ls_error *err);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Changing the schema in steps (docs/evolution.md). ls_schema_set and ls_rebuild are this in one call. */
+
+typedef struct ls_migration ls_migration;
+
+/* Begin to make a new state from the log, aside.
+ *   out     ends with ls_migration_finish or ls_migration_abort; ls_close aborts it
+ *   source  the new schema; NULL: the present one, as ls_rebuild does
+ * The store goes on as it is: the old schema and state answer, and events are committed under the old schema.
+ * LS_EEXISTS another one has begun; LS_ESCHEMA */
+LS_API int ls_migration_begin(ls_migration **out, ls_store *store, const ls_schema_source *source, ls_error *err);
+/* Replay up to so many events (1 or more), those that were committed meanwhile too: 1 when there are more, 0 when
+ * the new state has come to the end of the log, or negative. O(events). */
+LS_API int ls_migration_step(ls_migration *migration, uint64_t events, ls_error *err);
+/* Events replayed, and events to be replayed as far as is known. */
+LS_API void ls_migration_progress(const ls_migration *migration, uint64_t *done, uint64_t *total);
+
+/* A column that is not the same: how each side declares it, such as "TEXT NOT NULL"; NULL where it is not there. */
+typedef struct ls_column_change {
+  const char *name, *before, *after;
+} ls_column_change;
+
+/* A table of the old state, the new one, or both. */
+typedef struct ls_table_change {
+  const char *name;
+  bool before, after;         /* which of them has it */
+  bool compared;              /* both have it, with the same key, by which rows were compared; or none is the same */
+  uint64_t rows_before, rows_after;
+  uint64_t added, removed, changed; /* rows; changed: they differ in a column that both sides have */
+  const ls_column_change *columns;  /* those that differ, when both have the table */
+  size_t n_columns;
+} ls_table_change;
+
+typedef struct ls_failed_event {
+  ls_seqnum seq;
+  const char *name, *error;
+} ls_failed_event;
+
+typedef struct ls_event_count {
+  const char *name;
+  uint64_t events;
+} ls_event_count;
+
+typedef struct ls_migration_report {
+  const char *schema_hash;         /* of the new schema */
+  uint64_t events;                 /* replayed */
+  uint64_t failed, failed_before;  /* events that the new state, the old state could not take */
+  const ls_failed_event *failures; /* the first of the new state's */
+  size_t n_failures;
+  const ls_event_count *unknown;   /* events that the new schema does not know */
+  size_t n_unknown;
+  const ls_table_change *tables;   /* all tables, in the order of their names; virtual ones are left out */
+  size_t n_tables;
+} ls_migration_report;
+
+/* Replay what is left, with progress, and tell how the new state differs from the old one. Changes nothing: with
+ * ls_migration_abort behind it, this is a dry run.
+ *   out       borrowed until the next call on the migration
+ *   failures  list at most so many of the failed events
+ * O(events left + rows log rows). */
+LS_API int ls_migration_compare(const ls_migration_report **out, ls_migration *migration, size_t failures,
+                                ls_error *err);
+
+/* Replay what is left, with progress, put the new schema and state into the place of the old ones, and free the
+ * migration. Open queries keep their rows. On an error nothing has changed, and the migration goes on or is aborted. */
+LS_API int ls_migration_finish(ls_migration *migration, ls_error *err);
+/* Drop the new state. NULL is fine. */
+LS_API void ls_migration_abort(ls_migration *migration);
 
 /* ---------------------------------------------------------------------------------------------- */
 /* Committing */
@@ -337,6 +422,32 @@ LS_API int ls_flush(ls_store *store, ls_error *err);
 
 /* The stage that a receipt's last event has reached by now. */
 LS_API ls_stage ls_receipt_stage(const ls_store *store, const ls_receipt *receipt);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Undo and redo (docs/undo.md)
+ *
+ * Of what this session committed, commit by commit, the newest first. Undoing a commit commits an event that gives each
+ * column that it changed its old value, where it still holds the new one: what others changed since stays. Which commits
+ * can be undone and redone follows from the log, so it is the same after closing and opening, and after a rebase. */
+
+/* Undo the newest n commits of this session that were not undone yet, each by a commit of its own.
+ *   out  what was committed, from the first to the last; may be NULL
+ *   n    1 or more
+ * LS_ENOTFOUND fewer are left; nothing is undone then. LS_EMATERIALIZE a foreign key forbids it: others refer to a row
+ * that would go. LS_ELIMIT a commit changed a virtual table, and the schema does not say how its event is undone. When one
+ * of several fails, those before it stay undone, and the text says how many. O(rows that changed since). */
+LS_API int ls_undo(ls_receipt *out, ls_store *store, size_t n, ls_error *err);
+/* Redo the newest n undone commits. Those that were undone before something else was committed cannot be redone. */
+LS_API int ls_redo(ls_receipt *out, ls_store *store, size_t n, ls_error *err);
+
+typedef struct ls_undo_status {
+  size_t undo, redo;                 /* commits that can be undone, redone */
+  const char *undo_name, *redo_name; /* first event of the next one; NULL for none. Borrowed until the next call on the store */
+} ls_undo_status;
+
+/* What can be undone and redone.
+ *   most  count up to so many of each. The log is read back only as far as that takes, and what was read is kept. */
+LS_API int ls_undo_status_get(ls_undo_status *out, ls_store *store, size_t most, ls_error *err);
 
 /* ---------------------------------------------------------------------------------------------- */
 /* Reading the state */
@@ -410,11 +521,221 @@ typedef struct ls_change {
   const ls_value *before, *after;
 } ls_change;
 
-typedef int (*ls_change_fn)(void *user, const ls_change *change); /* non-zero stops */
+/* Non-zero stops. The store may be queried from inside, not committed to. */
+typedef int (*ls_change_fn)(void *user, const ls_change *change);
 
-/* Give each row that one event changed, in the order of the changes. O(events before it, or since a snapshot).
+/* Give each row that one event changed, in the order of the changes. As fast as ls_at.
  * LS_ENOTFOUND when there is no such event; LS_EMATERIALIZE when the event failed (the text says why). */
 LS_API int ls_event_changes(ls_store *store, ls_seqnum seq, ls_change_fn each, void *user, ls_error *err);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Time travel */
+
+typedef struct ls_view ls_view;
+
+/* The state as it was at a position, to be read for as long as the view is open, whatever is committed meanwhile.
+ *   position  of an event of the log, or the root; a generation of 0 stands for whichever the event has
+ * It is made in the cheapest way: from the present state, from the nearest snapshot, or from nothing; with progress.
+ * It takes as much memory as that state did. LS_ENOTFOUND no event stands there; LS_EABORT */
+LS_API int ls_at(ls_view **out, ls_store *store, ls_seqnum position, ls_error *err);
+LS_API ls_seqnum ls_view_position(const ls_view *view);
+/* As ls_query_open, on the view. Its queries end with it at the latest. */
+LS_API int ls_view_query(ls_query **out, ls_view *view, const char *sql, const ls_value *params, size_t n,
+                         ls_error *err);
+/* What ls_state_hash gave when the store stood there. */
+LS_API int ls_view_hash(char out[33], ls_view *view, ls_error *err);
+LS_API void ls_view_close(ls_view *view); /* NULL is fine; ls_close closes those that are open */
+
+/* Told one change of a row by an event; non-zero stops. All is borrowed for the call. The store may be queried from
+ * inside, not committed to. */
+typedef int (*ls_history_fn)(void *user, const ls_event *event, const ls_change *change);
+
+/* Give all that ever happened to the row of a key, oldest first: each change, with the event that made it.
+ *   key, n  a value for each column of the table's primary key, in the key's order
+ * A row whose key is changed was one and becomes another: the history of the one ends and that of the other begins with
+ * that update. Whoever stops it has what was given so far: no error. O(events), with progress.
+ * LS_ENOTFOUND no such table; LS_EARGS the key has other columns. A key that no row ever had has an empty history. */
+LS_API int ls_history(ls_store *store, const char *table, const ls_value *key, size_t n, ls_history_fn each, void *user,
+                      ls_error *err);
+
+/* Give the rows that are not the same at two positions: there at `to` only (LS_OP_INSERT), at `from` only
+ * (LS_OP_DELETE), or at both and other values (LS_OP_UPDATE). A row is told by its primary key. In the order of the
+ * tables' names, and in each of when the row was first changed. `from` may stand behind `to`. A row that was changed and
+ * changed back is the same. O(events between), and the rows that they changed are held in memory. LS_ENOTFOUND no event stands at one of them; LS_EABORT */
+LS_API int ls_diff(ls_store *store, ls_seqnum from, ls_seqnum to, ls_change_fn each, void *user, ls_error *err);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Rows: the result of a live query */
+
+/* Immutable, counted by reference, independent of the store once retained. */
+typedef struct ls_rows ls_rows;
+
+LS_API size_t ls_rows_count(const ls_rows *rows); /* NULL has none */
+LS_API size_t ls_rows_columns(const ls_rows *rows);
+LS_API const char *ls_rows_name(const ls_rows *rows, size_t column);
+/* Borrowed from the rows; NULL where there is no such row or column. Text has no NUL behind it. O(columns). */
+LS_API ls_value ls_rows_value(const ls_rows *rows, size_t row, size_t column);
+/* Equal names, values and order? NULL equals NULL only. */
+LS_API bool ls_rows_equal(const ls_rows *a, const ls_rows *b);
+/* Keep rows, and give them back; NULL is fine. */
+LS_API ls_rows *ls_rows_retain(const ls_rows *rows);
+LS_API void ls_rows_release(ls_rows *rows);
+
+#define LS_NO_ROW SIZE_MAX
+
+/* A row that differs between two results: added (INSERT), removed (DELETE) or changed (UPDATE). */
+typedef struct ls_row_diff {
+  ls_op op;
+  size_t before, after; /* its place in each; LS_NO_ROW where it is not */
+} ls_row_diff;
+
+typedef int (*ls_row_diff_fn)(void *user, const ls_row_diff *diff); /* non-zero stops */
+
+/* Compare two results: give the rows removed in their old order, then those added or changed in their new one. A row
+ * that only moved is not given.
+ *   before, after  either may be NULL: no rows
+ *   key, n_key     columns that tell rows apart; none: those that are the primary key of the only table read, when they
+ *                  are all selected; otherwise there is no key, and rows are only added and removed
+ * Rows of the same key are matched in their order. LS_EARGS no such column. O(rows). */
+LS_API int ls_rows_diff(const ls_rows *before, const ls_rows *after, const char *const *key, size_t n_key,
+                        ls_row_diff_fn each, void *user, ls_error *err);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Reactivity (docs/reactivity.md): a graph of nodes. Signals are set; computed values and live queries follow from other
+ * nodes and from the tables; effects and subscriptions look at them.
+ *
+ * Behind each commit, and each set, one pass: every node runs at most once and sees only new values; one whose result
+ * is what it was stops there, and nothing behind it runs. What nobody looks at does not run before it is read.
+ * Effects and subscriptions are called last, in the order in which they were made, once for all events of a commit.
+ * They may do anything with the store but close it: commit, set, subscribe, release. What that causes is worked through
+ * in a further pass, before the call that began returns. */
+
+typedef struct ls_node ls_node;       /* a counted reference to a node */
+typedef struct ls_tracker ls_tracker; /* a run of a node: what is read through it becomes a dependency */
+
+/* One more reference, and one less. A node that nobody refers to and no other node reads is freed; for an effect or
+ * subscription that means that it is called no more. NULL is fine. */
+LS_API ls_node *ls_node_retain(ls_node *node);
+LS_API void ls_node_release(ls_node *node);
+
+/* A value that is set.
+ *   label  names it in errors and listings; may be NULL */
+LS_API int ls_signal_open(ls_node **out, ls_store *store, const char *label, ls_value initial, ls_error *err);
+/* Set it; nothing happens when it has this value already. */
+LS_API int ls_signal_set(ls_node *signal, ls_value value, ls_error *err);
+
+/* Make a value of other nodes' values, which it reads through the tracker, and of nothing else. The value is copied.
+ * On an error, who reads the node gets that error. */
+typedef int (*ls_compute_fn)(ls_value *out, ls_tracker *tracker, void *user, ls_error *err);
+/* Choose rows, those of ls_tracker_query or ls_tracker_rows: a live query whose SQL, parameters or presence depends. */
+typedef int (*ls_choose_fn)(const ls_rows **out, ls_tracker *tracker, void *user, ls_error *err);
+/* Do something with nodes' values. On an error, the store's log callback is told. */
+typedef int (*ls_effect_fn)(ls_tracker *tracker, void *user, ls_error *err);
+
+typedef struct ls_node_def {
+  const char *label;         /* may be NULL */
+  const char *key;           /* may be NULL; otherwise there is one node of this key and kind, and opening it again
+                                gives another reference to it: its functions must mean the same */
+  ls_compute_fn compute;     /* one of these three, as the call asks */
+  ls_choose_fn choose;
+  ls_effect_fn effect;
+  void *user;                /* given to the function … */
+  void (*drop)(void *user);  /* … and to this, when it is not needed any more; may be NULL */
+} ls_node_def;
+
+/* On an error `user` is not dropped. */
+LS_API int ls_computed_open(ls_node **out, ls_store *store, const ls_node_def *def, ls_error *err);
+LS_API int ls_chosen_open(ls_node **out, ls_store *store, const ls_node_def *def, ls_error *err);
+/* Runs at once, and whenever something that it read has changed. */
+LS_API int ls_effect_open(ls_node **out, ls_store *store, const ls_node_def *def, ls_error *err);
+
+/* A query that stays alive: it runs again when rows that it may depend on have changed. Two with the same SQL and
+ * parameters are one node. Other arguments and errors as ls_query_open. */
+LS_API int ls_live_open(ls_node **out, ls_store *store, const char *label, const char *sql, const ls_value *params,
+                        size_t n, ls_error *err);
+
+/* What a node has now; it runs first when it must. Borrowed until the next call on the store.
+ * The value of rows is that of the first row's first column, NULL without rows; a value's rows are one, of one column. */
+LS_API int ls_node_value(ls_value *out, ls_node *node, ls_error *err);
+LS_API int ls_node_rows(const ls_rows **out, ls_node *node, ls_error *err);
+
+/* The same inside a run. Borrowed until its end. LS_ECYCLE names the nodes that wait for one another. */
+LS_API int ls_tracker_value(ls_value *out, ls_tracker *tracker, ls_node *node, ls_error *err);
+LS_API int ls_tracker_rows(const ls_rows **out, ls_tracker *tracker, ls_node *node, ls_error *err);
+/* Read a live query of this SQL and these parameters. */
+LS_API int ls_tracker_query(const ls_rows **out, ls_tracker *tracker, const char *sql, const ls_value *params, size_t n,
+                            ls_error *err);
+
+/* What a subscription is told; borrowed for the call. */
+typedef struct ls_update {
+  ls_node *node;         /* that it looks at */
+  const ls_rows *rows;   /* what it has now; NULL when it failed */
+  const ls_rows *before; /* what the subscription was told last; NULL the first time, and behind a failure */
+  const ls_error *error; /* why it failed, or NULL */
+} ls_update;
+
+typedef void (*ls_update_fn)(void *user, const ls_update *update);
+
+/* Be told what a node has, now and whenever it has changed. Release the subscription to end it; it holds the node.
+ *   fn, user, drop  as in ls_node_def
+ *   later           leave the first call out */
+typedef struct ls_subscribe_options {
+  const char *label;
+  bool later;
+  void (*drop)(void *user);
+} ls_subscribe_options;
+LS_API int ls_subscribe(ls_node **out, ls_node *node, const ls_subscribe_options *options, ls_update_fn fn, void *user,
+                        ls_error *err);
+/* Subscribe to a live query of its own: ls_live_open and ls_subscribe in one. */
+LS_API int ls_watch(ls_node **out, ls_store *store, const char *sql, const ls_value *params, size_t n, ls_update_fn fn,
+                    void *user, ls_error *err);
+
+/* Between these two nothing is called: commits and sets are worked through together, in one pass, at the end. They nest.
+ * Reading a node gives what is new. The end returns the error of that pass, as ls_refresh does. */
+LS_API void ls_batch_begin(ls_store *store);
+LS_API int ls_batch_commit(ls_store *store, ls_error *err);
+
+/* Work through what is left to do: after an error (want of memory) ended a pass early, or a state that had to be made
+ * good without a commit. ls_commit does not return such errors, since what it committed is committed; they are told to
+ * the log callback.
+ * LS_ELIMIT 100 passes, each of which causes the next one; the text names the nodes. */
+LS_API int ls_refresh(ls_store *store, ls_error *err);
+
+typedef enum ls_node_kind {
+  LS_NODE_SIGNAL, LS_NODE_COMPUTED, LS_NODE_LIVE, LS_NODE_CHOSEN, LS_NODE_EFFECT, LS_NODE_SUBSCRIPTION
+} ls_node_kind;
+
+typedef enum ls_cause {
+  LS_CAUSE_NONE,   /* it has not run */
+  LS_CAUSE_FIRST,  /* it had not run before */
+  LS_CAUSE_TABLE,  /* rows of a table changed */
+  LS_CAUSE_NODE,   /* a node that it reads changed */
+  LS_CAUSE_STATE,  /* the state was made anew or rolled back */
+  LS_CAUSE_ERROR   /* it failed the last time, at something that may have passed */
+} ls_cause;
+
+typedef struct ls_node_info {
+  uint64_t id;            /* 1, 2, 3… in the order in which they were made */
+  ls_node_kind kind;
+  const char *label;      /* the one given; a live query's SQL; or "" */
+  uint64_t runs;
+  int64_t last_us, worst_us; /* microseconds of the last and of the longest run, what it ran inside included */
+  ls_cause cause;         /* of the last run */
+  const char *table;      /* LS_CAUSE_TABLE: which one, when it is known; otherwise NULL */
+  uint64_t source;        /* LS_CAUSE_NODE: the id of the first that changed */
+  const uint64_t *sources; /* ids of the nodes that it reads */
+  size_t n_sources;
+  size_t readers;         /* nodes that read it */
+  size_t references;      /* handles to it */
+  size_t rows, bytes;     /* of its result, and of memory in all */
+  bool stale;             /* runs when it is read next */
+  const char *error;      /* what it failed with, or NULL */
+} ls_node_info;
+
+typedef int (*ls_node_info_fn)(void *user, const ls_node_info *info); /* non-zero stops */
+
+/* List all nodes in the order in which they were made. */
+LS_API int ls_graph_each(ls_store *store, ls_node_info_fn each, void *user, ls_error *err);
 
 /* ---------------------------------------------------------------------------------------------- */
 /* Status */
@@ -451,8 +772,9 @@ typedef struct ls_check_report {
   char state_hash[33];  /* ls_state_hash of a replay from nothing; "" when it could not be made */
 } ls_check_report;
 
-/* Check a closed store: the log file, the chain of events, each event's arguments against the schema, and that
- * replaying the log gives the state that is kept. Changes nothing. Returns 0 also with findings. O(events).
+/* Check a closed store: the log file, the chain of events, each event's arguments against the schema (an
+ * old form's as what it becomes), and that replaying the log gives the state that is kept. Changes nothing.
+ * Returns 0 also with findings. O(events).
  *   path     the store's directory
  *   options  schema (default: the one the store was last used with; its C functions must be given here), holder and
  *            progress; may be NULL

@@ -249,6 +249,14 @@ git_history_kinds() {
 
 # -------------------------------------------------------------------------------------------------
 
+undo_sample() {
+  PATH="$build:$PATH" examples/undo/run.sh "$scratch/undo" | tee "$scratch/shown"
+  same "the last line" "the state is what it was: " "$(tail -n 1 "$scratch/shown" | sed 's/[0-9a-f]*$//')"
+  same "a redone row" "open" "$(rows "$scratch/undo" "SELECT state FROM tickets WHERE id = 'issue-7'")"
+}
+
+# -------------------------------------------------------------------------------------------------
+
 example "tickets: the sample" tickets_sample
 example "document: the sample" document_sample
 if [ -d "$data" ]; then
@@ -256,6 +264,7 @@ if [ -d "$data" ]; then
   example "tickets: a part of it" tickets_part
   example "document: 259,778 keystrokes" document_data
 fi
+example "undo: a tracker, there and back" undo_sample
 example "c/todos, twice" todos
 example "git-history: a small repository" git_history
 example "git-history: other kinds of repositories" git_history_kinds

@@ -133,6 +133,7 @@ unit_programs system-sqlite build/system
 valgrind_programs
 fuzz_programs
 scenarios scenario build
+for file in docs/*.md; do check "docs-$(noun "$file")" tests/scenarios/run.sh "$file"; done
 scenarios asan-scenario build/asan
 check examples tests/examples.sh
 check asan-examples env BUILD=build/asan DATA=none tests/examples.sh

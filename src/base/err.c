@@ -19,7 +19,7 @@ static const code_name CODE_NAMES[] = {
     {LS_EARGS, "LS_EARGS"},     {LS_EEVENT, "LS_EEVENT"},       {LS_EMATERIALIZE, "LS_EMATERIALIZE"},
     {LS_ESQL, "LS_ESQL"},       {LS_EREADONLY, "LS_EREADONLY"}, {LS_ECORRUPT, "LS_ECORRUPT"},
     {LS_EFORMAT, "LS_EFORMAT"}, {LS_EORDER, "LS_EORDER"},       {LS_ELIMIT, "LS_ELIMIT"},
-    {LS_EABORT, "LS_EABORT"},
+    {LS_EABORT, "LS_EABORT"},   {LS_ECYCLE, "LS_ECYCLE"},
 };
 
 const char *ls_version(void) { return LS_VERSION; }

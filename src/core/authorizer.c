@@ -155,7 +155,25 @@ static int authorize_event(ls_database *database, int action, const char *a, con
   }
 }
 
+/* Tables that are functions: what they give depends on what is put in. */
+static const char *const TABLE_FUNCTIONS[] = {"json_each", "json_tree", NULL};
+
+static int authorize_pure(ls_database *database, int action, const char *a, const char *b) {
+  if (declares_columns(action, a, b)) return SQLITE_OK;
+  switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_RECURSIVE: return SQLITE_OK;
+    case SQLITE_READ:
+      return is_any_of(a, TABLE_FUNCTIONS) ? SQLITE_OK : deny(database, "reads table %s", a);
+    case SQLITE_FUNCTION: return authorize_function(database, b);
+    default: return deny(database, "%s", outside_tables(action));
+  }
+}
+
 static int authorize_create(ls_database *database, const char *name) {
+  if (is_any_of(name, TABLE_FUNCTIONS)) {
+    return deny(database, "creates %s: that is the name of a function that gives rows", name);
+  }
   if (sqlite3_stricmp(name, "sqlite_sequence") == 0) {
     return deny(database, "uses AUTOINCREMENT, whose counter would outlive a rollback (an INTEGER PRIMARY KEY "
                           "counts without it)");
@@ -200,7 +218,10 @@ int ls_authorize(void *user, int action, const char *a, const char *b, const cha
     case LS_ACCESS_OWN: return SQLITE_OK;
     case LS_ACCESS_DEFINE: return authorize_define(database, action, a, b);
     case LS_ACCESS_EVENT: return authorize_event(database, action, a, b);
-    case LS_ACCESS_READ: return authorize_read(database, action, a, b);
+    case LS_ACCESS_PURE: return authorize_pure(database, action, a, b);
+    case LS_ACCESS_READ:
+      if (database->on_action) database->on_action(database->action_user, action, a, b, inside);
+      return authorize_read(database, action, a, b);
   }
   return SQLITE_DENY;
 }

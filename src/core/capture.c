@@ -29,20 +29,27 @@ static bool in_key(const ls_table *table, size_t column) {
   return false;
 }
 
-/* SQLite stores a real without a fraction as an integer, and shows it so in the image of a row that it inserts. */
-static void put_value(ls_bytes *record, sqlite3_value *value, bool real) {
-  if (real && sqlite3_value_type(value) == SQLITE_INTEGER) ls_changeset_put_real(record, sqlite3_value_double(value));
-  else ls_changeset_put_value(record, value);
+/* The preupdate hook shows what is in the record, where a whole number in a REAL column is an integer. */
+static void put_value(ls_capture *capture, const ls_table *table, size_t column, sqlite3_value *value) {
+  if (table->real[column] && sqlite3_value_type(value) == SQLITE_INTEGER) {
+    ls_changeset_put(&capture->record, ls_real((double)sqlite3_value_int64(value)));
+  } else {
+    ls_changeset_put_value(&capture->record, value);
+  }
 }
 
-static void put_row(ls_capture *capture, sqlite3 *db, const ls_table *table,
-                    int (*image)(sqlite3 *, int, sqlite3_value **)) {
+static void put_row(ls_capture *capture, sqlite3 *db, const ls_table *table, int (*image)(sqlite3 *, int, sqlite3_value **)) {
   for (size_t i = 0; i < table->n; i++) {
     if (table->generated[i]) continue;
     sqlite3_value *value;
     if (image(db, (int)i, &value)) capture->record.failed = true;
-    else put_value(&capture->record, value, table->real[i]);
+    else put_value(capture, table, i, value);
   }
+}
+
+static bool recorded_always(const ls_capture *capture, const ls_table *table, size_t column) {
+  if (capture->whole_rows || in_key(table, column)) return true;
+  return capture->wanted && (capture->wanted[table - capture->tables->tables] & ls_column_bit(column));
 }
 
 /* Write the columns of an update; returns how many. */
@@ -55,10 +62,10 @@ static size_t put_columns(ls_capture *capture, sqlite3 *db, const ls_table *tabl
       capture->record.failed = true;
       return 0;
     }
-    if (!capture->whole_rows && !in_key(table, i) && same_value(before, after)) continue;
+    if (!recorded_always(capture, table, i) && same_value(before, after)) continue;
     ls_bytes_varint(&capture->record, i);
-    ls_changeset_put_value(&capture->record, before);
-    ls_changeset_put_value(&capture->record, after);
+    put_value(capture, table, i, before);
+    put_value(capture, table, i, after);
     count++;
   }
   return count;
@@ -90,7 +97,7 @@ static void hook(void *user, sqlite3 *db, int op, const char *schema, const char
   if (new_rowid == INT64_MAX && op != SQLITE_DELETE) capture->last_rowid = true;
   if (!capture->on || capture->overflow) return;
   const ls_table *table = table_of(capture, name);
-  if (!table) return;
+  if (!table || (capture->only && table != capture->only)) return;
   ls_bytes *record = &capture->record;
   ls_bytes_byte(record, op == SQLITE_INSERT ? 'i' : op == SQLITE_UPDATE ? 'u' : 'd');
   ls_bytes_varint(record, (uint64_t)(table - capture->tables->tables));

@@ -12,6 +12,8 @@
 typedef struct ls_capture {
   bool on;
   bool whole_rows;           /* record columns that an update leaves alone, too */
+  const ls_table *only;      /* record the changes of this table; NULL for those of all */
+  const uint64_t *wanted;    /* by table: these columns too (live.h); NULL for none */
   size_t limit;              /* stop recording beyond so many bytes, and say so in `overflow` */
   bool overflow;
   bool last_rowid;           /* a row got the largest row id; SQLite chooses the next ones at random */

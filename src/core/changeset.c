@@ -10,7 +10,7 @@ static int64_t unzigzag(uint64_t u) { return (int64_t)(u >> 1) ^ -(int64_t)(u & 
 
 void ls_changeset_put_rowid(ls_bytes *out, int64_t rowid) { ls_bytes_varint(out, zigzag(rowid)); }
 
-void ls_changeset_put_real(ls_bytes *out, double real) {
+static void put_real(ls_bytes *out, double real) {
   uint64_t bits;
   char le[8];
   memcpy(&bits, &real, 8);
@@ -19,10 +19,10 @@ void ls_changeset_put_real(ls_bytes *out, double real) {
   ls_bytes_append(out, le, 8);
 }
 
-static void put_block(ls_bytes *out, char tag, const void *data, int size) {
+static void put_block(ls_bytes *out, char tag, const void *data, size_t size) {
   ls_bytes_byte(out, tag);
-  ls_bytes_varint(out, (uint64_t)size);
-  ls_bytes_append(out, data, (size_t)size);
+  ls_bytes_varint(out, size);
+  ls_bytes_append(out, data, size);
 }
 
 void ls_changeset_put_value(ls_bytes *out, sqlite3_value *value) {
@@ -32,17 +32,17 @@ void ls_changeset_put_value(ls_bytes *out, sqlite3_value *value) {
       ls_bytes_varint(out, zigzag(sqlite3_value_int64(value)));
       return;
     case SQLITE_FLOAT:
-      ls_changeset_put_real(out, sqlite3_value_double(value));
+      put_real(out, sqlite3_value_double(value));
       return;
     case SQLITE_TEXT: {
       const void *text = sqlite3_value_text(value);
-      if (text) put_block(out, TAG_TEXT, text, sqlite3_value_bytes(value));
+      if (text) put_block(out, TAG_TEXT, text, (size_t)sqlite3_value_bytes(value));
       else out->failed = true;
       return;
     }
     case SQLITE_BLOB: {
       const void *blob = sqlite3_value_blob(value);
-      put_block(out, TAG_BLOB, blob, sqlite3_value_bytes(value));
+      put_block(out, TAG_BLOB, blob, (size_t)sqlite3_value_bytes(value));
       return;
     }
     default:
@@ -50,30 +50,45 @@ void ls_changeset_put_value(ls_bytes *out, sqlite3_value *value) {
   }
 }
 
-static bool get_real(ls_value *out, ls_change_reader *r) {
-  if (r->size - r->at < 8) return false;
+void ls_changeset_put(ls_bytes *out, ls_value value) {
+  switch (value.type) {
+    case LS_TYPE_INT:
+      ls_bytes_byte(out, TAG_INT);
+      ls_bytes_varint(out, zigzag(value.as.i));
+      return;
+    case LS_TYPE_REAL: put_real(out, value.as.r); return;
+    case LS_TYPE_TEXT: put_block(out, TAG_TEXT, value.as.b.data, value.as.b.size); return;
+    case LS_TYPE_BLOB: put_block(out, TAG_BLOB, value.as.b.data, value.as.b.size); return;
+    default: ls_bytes_byte(out, TAG_NULL);
+  }
+}
+
+static bool get_real(ls_value *out, const char *data, size_t size, size_t *at) {
+  if (size - *at < 8) return false;
   uint64_t bits = 0;
-  for (int i = 0; i < 8; i++) bits |= (uint64_t)(unsigned char)r->data[r->at++] << (8 * i);
+  for (int i = 0; i < 8; i++) bits |= (uint64_t)(unsigned char)data[(*at)++] << (8 * i);
   double real;
   memcpy(&real, &bits, 8);
   *out = ls_real(real);
   return true;
 }
 
-static bool get_value(ls_value *out, ls_change_reader *r) {
-  if (r->at >= r->size) return false;
-  char tag = r->data[r->at++];
+bool ls_changeset_get(ls_value *out, const char *data, size_t size, size_t *at) {
+  if (*at >= size) return false;
+  char tag = data[(*at)++];
   uint64_t number;
   if (tag == TAG_NULL) return *out = ls_null(), true;
-  if (tag == TAG_REAL) return get_real(out, r);
-  if (tag > TAG_BLOB || !ls_varint_read(&number, r->data, r->size, &r->at)) return false;
+  if (tag == TAG_REAL) return get_real(out, data, size, at);
+  if (tag > TAG_BLOB || !ls_varint_read(&number, data, size, at)) return false;
   if (tag == TAG_INT) return *out = ls_int(unzigzag(number)), true;
-  if (number > r->size - r->at) return false;
-  *out = ls_text_n(r->data + r->at, (size_t)number);
+  if (number > size - *at) return false;
+  *out = ls_text_n(data + *at, (size_t)number);
   if (tag == TAG_BLOB) out->type = LS_TYPE_BLOB;
-  r->at += (size_t)number;
+  *at += (size_t)number;
   return true;
 }
+
+static bool get_value(ls_value *out, ls_change_reader *r) { return ls_changeset_get(out, r->data, r->size, &r->at); }
 
 static bool get_rowid(int64_t *out, ls_change_reader *r) {
   uint64_t number;

@@ -1,4 +1,4 @@
-/* changeset - the rows that one or more events changed, as bytes: what capture writes and undo, show and live queries
+/* changeset - the rows that one or more events changed, as bytes: what capture writes and rollback, show and live queries
  * read. A sequence of changes, in the order in which they happened:
  *
  *   op        1 byte      'i' insert, 'u' update, 'd' delete
@@ -17,8 +17,10 @@
 #include "core/tables.h"
 
 void ls_changeset_put_value(ls_bytes *out, sqlite3_value *value);
-void ls_changeset_put_real(ls_bytes *out, double real);
 void ls_changeset_put_rowid(ls_bytes *out, int64_t rowid);
+/* The same encoding on its own: append a value, and read the one at *at, which moves behind it; false when it is torn. */
+void ls_changeset_put(ls_bytes *out, ls_value value);
+bool ls_changeset_get(ls_value *out, const char *data, size_t size, size_t *at);
 
 /* A change, decoded. Values point into the changeset's bytes. */
 typedef struct ls_row_change {

@@ -117,6 +117,9 @@ static int fail_denied(const ls_database *database, ls_access access, ls_error *
       return ls_fail(err, LS_ESCHEMA,
                      "a schema only creates tables, indexes, views and triggers, but this statement %s",
                      database->denied);
+    case LS_ACCESS_PURE:
+      return ls_fail(err, LS_EREADONLY, "an upcast makes the new arguments of the old ones alone, but this expression %s",
+                     database->denied);
     default:
       return ls_fail(err, LS_EREADONLY,
                      "a materializer only reads and writes the schema's tables, but this statement %s",

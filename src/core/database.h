@@ -4,8 +4,9 @@
  *   OWN     the library: anything
  *   DEFINE  a schema's tables: CREATE of tables, indexes, views and triggers
  *   EVENT   a materializer: reads, and writes to the schema's tables
+ *   PURE    an upcast: an expression, which reads no table
  *   READ    an application's query: reads only
- * A function whose answer is not the same on every node is refused to DEFINE and EVENT; one that learns the time only
+ * A function whose answer is not the same on every node is refused to DEFINE, EVENT and PURE; one that learns the time only
  * when it runs (a bound 'now') is caught by `clock_read`, which the connection's VFS sets. */
 #ifndef LS_CORE_DATABASE_H
 #define LS_CORE_DATABASE_H
@@ -16,13 +17,19 @@
 
 #define LS_OWN_PREFIX "__livestore_" /* of the library's own tables */
 
-typedef enum ls_access { LS_ACCESS_OWN, LS_ACCESS_DEFINE, LS_ACCESS_EVENT, LS_ACCESS_READ } ls_access;
+typedef enum ls_access { LS_ACCESS_OWN, LS_ACCESS_DEFINE, LS_ACCESS_EVENT, LS_ACCESS_PURE, LS_ACCESS_READ } ls_access;
+
+/* Told what a READ statement does while it is prepared: SQLite's action code, the names that come with it, and the view
+ * or CTE that it is done inside of, or NULL. */
+typedef void (*ls_action_fn)(void *user, int action, const char *a, const char *b, const char *inside);
 
 typedef struct ls_database {
   sqlite3 *db;
   ls_access access;  /* on whose behalf statements are prepared now */
   bool clock_read;   /* the clock was asked for since this was last set to false */
   char denied[160];  /* why the authorizer last said no; "" when it did not */
+  ls_action_fn on_action; /* NULL or a listener, given action_user */
+  void *action_user;
 } ls_database;
 
 /* Open a connection for a state. `database` stays where it is until closed (SQLite keeps its address).
@@ -34,7 +41,7 @@ void ls_database_close(ls_database *database);
 /* Prepare the first statement of `sql` on someone's behalf.
  *   out   NULL when a tail is asked for and no statement is left
  *   tail  out: what follows it, or NULL when it must be the only one
- * LS_ESQL with SQLite's message and place; LS_EREADONLY when READ or EVENT may not do this; LS_ESCHEMA likewise for
+ * LS_ESQL with SQLite's message and place; LS_EREADONLY when READ, EVENT or PURE may not do this; LS_ESCHEMA likewise for
  * DEFINE. */
 int ls_database_prepare(sqlite3_stmt **out, ls_database *database, const char *sql, const char **tail,
                         ls_access access, ls_error *err);

@@ -12,6 +12,13 @@ int64_t ls_event_gap(const ls_event *event) {
   return event->seq.client ? 0 : event->seq.global - event->parent.global - 1;
 }
 
+/* What most events have nothing to say about. Arguments hold no NUL, so this cannot be taken for a part of them. */
+static void put_commit(ls_bytes *out, const ls_event *event) {
+  ls_bytes_byte(out, 0);
+  ls_bytes_varint(out, (uint64_t)event->more);
+  ls_bytes_varint(out, (uint64_t)event->undoes << 1 ^ (event->undoes < 0 ? UINT64_MAX : 0));
+}
+
 bool ls_event_sum(uint64_t *out, const ls_event *event, uint64_t before, ls_bytes *scratch) {
   ls_bytes_clear(scratch);
   ls_bytes_varint(scratch, (uint64_t)event->seq.global);
@@ -22,6 +29,7 @@ bool ls_event_sum(uint64_t *out, const ls_event *event, uint64_t before, ls_byte
   ls_bytes_append(scratch, event->client_id, strlen(event->client_id) + 1);
   ls_bytes_append(scratch, event->session_id, strlen(event->session_id) + 1);
   ls_bytes_append(scratch, event->args, event->args_size);
+  if (event->more || event->undoes) put_commit(scratch, event);
   if (!ls_bytes_ok(scratch)) return false;
   *out = ls_hash64(scratch->data, scratch->size, before);
   return true;

@@ -12,8 +12,8 @@ typedef struct ls_mark {
   uint64_t sum;
 } ls_mark;
 
-/* Is it the same event, as upstream would echo it? Place, name, author and arguments count; generation and parent
- * do not. Arguments are canonical, so equal values are equal bytes. */
+/* Is it the same event, as upstream would echo it? Place, name, author and arguments count; generation, parent and
+ * what it says of its commit do not, since upstream does not know them. Arguments are canonical, so equal values are equal bytes. */
 bool ls_event_equal(const ls_event *a, const ls_event *b);
 
 /* The digest of the log that ends with `event`, when `before` is the digest of what precedes it (docs/files.md).

@@ -17,6 +17,10 @@ static void put_text(ls_bytes *out, const char *before, const char *text) {
   ls_json_write_string(out, text, strlen(text));
 }
 
+static void put_optional(ls_bytes *out, const char *key, int64_t count) {
+  if (count) ls_bytes_printf(out, ",\"%s\":%lld", key, (long long)count);
+}
+
 void ls_event_json_write(ls_bytes *out, const ls_event *event, ls_event_shape shape) {
   put_text(out, "{\"name\":", event->name);
   ls_bytes_text(out, ",\"args\":");
@@ -25,6 +29,10 @@ void ls_event_json_write(ls_bytes *out, const ls_event *event, ls_event_shape sh
   put_number(out, "parentSeqNum", event->parent, shape);
   put_text(out, ",\"clientId\":", event->client_id);
   put_text(out, ",\"sessionId\":", event->session_id);
+  if (shape == LS_EVENT_CLIENT) {
+    put_optional(out, "more", event->more);
+    put_optional(out, "undoes", event->undoes);
+  }
   ls_bytes_byte(out, '}');
 }
 
@@ -57,6 +65,28 @@ int ls_event_json_count(int64_t *out, const ls_json *doc, uint32_t object, const
     return LS_OK;
   }
   return ls_fail(err, LS_EFORMAT, "\"%s\" must be a whole number of 0 or more", key);
+}
+
+/* A count that may be missing (0), and may be negative. */
+static int read_optional(int64_t *out, const ls_json *doc, uint32_t event, const char *key, ls_error *err) {
+  uint32_t node = ls_json_get(doc, event, key);
+  ls_json_number number;
+  *out = 0;
+  if (!node) return LS_OK;
+  if (ls_json_type_of(doc, node) != LS_JSON_NUMBER || ls_json_number_of(&number, doc, node, NULL) || !number.is_int) {
+    return fail_member(doc, node, key, "a whole number", err);
+  }
+  *out = number.i;
+  return LS_OK;
+}
+
+/* What LiveStore's events do not have; an event of one's own in the GLOBAL shape has lost it. */
+static int read_commit(ls_event *event, const ls_json *doc, uint32_t node, ls_event_shape shape, ls_error *err) {
+  event->more = event->undoes = 0;
+  if (shape == LS_EVENT_GLOBAL) return LS_OK;
+  int rc = read_optional(&event->more, doc, node, "more", err);
+  if (!rc && event->more < 0) rc = ls_fail(err, LS_EFORMAT, "\"more\" must be 0 or more");
+  return rc ? rc : read_optional(&event->undoes, doc, node, "undoes", err);
 }
 
 static int read_composite(ls_seqnum *out, const ls_json *doc, uint32_t node, ls_error *err) {
@@ -109,7 +139,8 @@ static bool given_before(const ls_json *doc, uint32_t event, uint32_t key, const
 
 /* A misspelt key would lose what it holds without a word. `meta` is what LiveStore keeps for itself. */
 static int check_keys(const ls_json *doc, uint32_t event, ls_error *err) {
-  static const char *const known[] = {"name", "args", "seqNum", "parentSeqNum", "clientId", "sessionId", "meta"};
+  static const char *const known[] = {"name", "args", "seqNum", "parentSeqNum", "clientId",
+                                      "sessionId", "more", "undoes", "meta"};
   enum { N_KNOWN = sizeof known / sizeof known[0] };
   for (uint32_t key = event + 1; key < doc->nodes[event].next; key = doc->nodes[key + 1].next) {
     size_t i = 0;
@@ -133,6 +164,7 @@ int ls_event_json_read(ls_event *out, ls_bytes *texts, const ls_json *doc, uint3
   int rc = ls_event_json_text(texts, doc, node, "name", err);
   if (!rc) rc = read_seqnum(&event.seq, doc, node, "seqNum", shape, err);
   if (!rc) rc = read_seqnum(&event.parent, doc, node, "parentSeqNum", shape, err);
+  if (!rc) rc = read_commit(&event, doc, node, shape, err);
   if (!rc) rc = ls_event_json_text(texts, doc, node, "clientId", err);
   if (!rc) rc = ls_event_json_text(texts, doc, node, "sessionId", err);
   if (!rc) rc = read_args(texts, doc, node, err);

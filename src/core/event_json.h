@@ -1,7 +1,8 @@
 /* event_json - events as JSON objects, in LiveStore's two shapes.
  *
  *   GLOBAL  {"name":…,"args":{…},"seqNum":7,"parentSeqNum":6,"clientId":…,"sessionId":…}      a synced event
- *   CLIENT  the same with "seqNum" and "parentSeqNum" as {"global":7,"client":0,"rebaseGeneration":0}
+ *   CLIENT  the same with "seqNum" and "parentSeqNum" as {"global":7,"client":0,"rebaseGeneration":0}, and, unless they
+ *           are 0, "more" and "undoes", which LiveStore does not have
  *
  * Read, members may come in any order and others may be there too; "args" may be missing or null (no arguments) and
  * "rebaseGeneration" missing (0). */

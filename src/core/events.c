@@ -1,9 +1,8 @@
 /* Reading the log for an application: events that pass a filter, and the rows that one event changed. */
 #include "base/alloc.h"
 #include "base/err.h"
-#include "core/follow.h"
+#include "core/past.h"
 #include "core/seqnum.h"
-#include "core/store.h"
 
 struct ls_events {
   ls_store *store;
@@ -122,35 +121,30 @@ static int apply_and_give(ls_state *state, const ls_event *event, ls_change_fn e
   return LS_EMATERIALIZE;
 }
 
-/* The event at a place and a fresh state that stands just before it. */
-static int replay_before(ls_state *state, ls_store *store, ls_seqnum seq, ls_log_cursor **cursor, ls_error *err) {
-  ls_mark before;
-  int rc = ls_log_floor(&before, store->leader->log, ls_seqnum_at_place(ls_seqnum_place(seq) - 1, 0), err);
-  ls_follow options = {.until = before.seq, .progress = ls_store_progress, .user = store, .what = "replaying the log"};
-  if (!rc && !ls_seqnum_is_root(before.seq)) rc = ls_state_follow(state, store->leader->log, &options, err);
-  return rc ? rc : ls_log_cursor_open(cursor, store->leader->log, before.seq, err);
-}
-
+/* Make the state before an event, and apply that. */
 static int changes_of(ls_store *store, ls_seqnum seq, ls_change_fn each, void *user, ls_error *err) {
-  ls_state *state = NULL;
+  ls_log *log = store->leader->log;
   ls_log_cursor *cursor = NULL;
+  ls_state *state = NULL;
   const ls_event *event;
-  int rc = ls_state_new(&state, store->session->schema, NULL, NULL, err);
-  if (rc) return rc;
-  rc = replay_before(state, store, seq, &cursor, err);
+  ls_mark before;
+  int rc = ls_log_floor(&before, log, ls_seqnum_at_place(ls_seqnum_place(seq) - 1, 0), err);
+  if (!rc) rc = ls_log_cursor_open(&cursor, log, before.seq, err);
+  if (!rc) rc = ls_past_make(&state, store, before, err);
   if (!rc) rc = ls_log_cursor_next(&event, NULL, cursor, err);
+  bool busy = store->busy;
+  store->busy = true;
   if (rc == 1) rc = apply_and_give(state, event, each, user, err);
+  store->busy = busy;
   ls_log_cursor_close(cursor);
   ls_state_free(state);
   return rc;
 }
 
 int ls_event_changes(ls_store *store, ls_seqnum seq, ls_change_fn each, void *user, ls_error *err) {
-  char text[LS_SEQNUM_TEXT];
-  ls_mark mark = {LS_SEQNUM_ROOT, 0};
-  int rc = ls_seqnum_in_range(seq) ? ls_log_floor(&mark, store->leader->log, seq, err) : LS_OK;
-  if (rc) return rc;
-  bool there = !ls_seqnum_is_root(mark.seq) && !ls_seqnum_after(mark.seq, seq) && !ls_seqnum_after(seq, mark.seq);
-  if (!there) return ls_fail(err, LS_ENOTFOUND, "there is no event %s", ls_seqnum_format(seq, text));
-  return changes_of(store, seq, each, user, err);
+  ls_mark mark;
+  if (ls_seqnum_is_root(seq)) return ls_fail(err, LS_ENOTFOUND, "there is no event e0: the log begins behind it");
+  int rc = ls_store_check_usable(store, err);
+  if (!rc) rc = ls_past_find(&mark, store, seq, err);
+  return rc ? rc : changes_of(store, mark.seq, each, user, err);
 }

@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 #include "core/seqnum.h"
-#include "core/undo.h"
+#include "core/rollback.h"
 
 /* Events of a transaction. All of them are tried at once; when one is at fault they are done again one by one, each
  * inside a savepoint. Faults are rare, so the savepoints mostly are not paid for. */
@@ -15,13 +15,17 @@ static int of_state(int rc, ls_error *err) {
   return ls_wrap(err, LS_ENOTFOUND, "the state is damaged");
 }
 
-static int roll_back(ls_state *state, ls_log *log, ls_error *err) {
+static bool beyond(ls_seqnum seq, const ls_follow *options) {
+  return !ls_seqnum_is_root(options->until) && ls_seqnum_after(seq, options->until);
+}
+
+static int roll_back(ls_state *state, ls_log *log, const ls_follow *options, ls_error *err) {
   for (;;) {
     ls_mark mark;
     int found = ls_log_mark(&mark, log, state->at.seq, err);
     if (found < 0) return found;
-    if (found && mark.sum == state->at.sum) return LS_OK;
-    int rc = of_state(ls_undo_step(state, err), err);
+    if (found && mark.sum == state->at.sum && !beyond(state->at.seq, options)) return LS_OK;
+    int rc = of_state(ls_rollback_step(state, err), err);
     if (rc) return rc;
   }
 }
@@ -32,30 +36,42 @@ typedef struct replay {
   ls_log_cursor *cursor;
   const ls_follow *options;
   ls_mark at;      /* newest event applied */
+  ls_seqnum told;  /* newest event that options->applied was told */
   bool one_by_one; /* after a fault in this chunk */
   bool done;
   ls_error damage; /* of the log, behind what was applied; code 0: none */
   uint64_t count, total;
 } replay;
 
-static bool beyond(const replay *r, ls_seqnum seq) {
-  return !ls_seqnum_is_root(r->options->until) && ls_seqnum_after(seq, r->options->until);
+static bool has_enough(const replay *r) { return r->options->most && r->count >= r->options->most; }
+
+/* When a chunk is done again, its first events were told already: they have done now what they did then. */
+static int tell_applied(replay *r, const ls_event *event, ls_error *err) {
+  if (!r->options->applied) return LS_OK;
+  int rc = LS_OK;
+  if (ls_seqnum_after(event->seq, r->told)) {
+    r->told = event->seq;
+    rc = r->options->applied(r->options->user, r->state, event, err);
+  }
+  ls_capture_clear(&r->state->capture);
+  return rc;
 }
 
 /* Apply events to the open transaction until it is full: 0, or the code of what went wrong. Damage of the log ends it
  * without an error, so that what is good before it is kept. */
 static int fill(replay *r, ls_error *err) {
-  for (int i = 0; i < CHUNK; i++) {
+  for (int i = 0; i < CHUNK && !has_enough(r); i++) {
     const ls_event *event;
     ls_mark mark;
     int more = ls_log_cursor_next(&event, &mark, r->cursor, &r->damage);
-    r->done = more == LS_ECORRUPT || more == 0 || (more == 1 && beyond(r, mark.seq));
+    r->done = more == LS_ECORRUPT || more == 0 || (more == 1 && beyond(mark.seq, r->options));
     if (r->done) return LS_OK;
     if (more < 0) {
       if (err) *err = r->damage;
       return more;
     }
     int rc = r->one_by_one ? ls_state_apply_or_fail(r->state, event, err) : ls_state_apply(r->state, event, false, err);
+    if (!rc) rc = tell_applied(r, event, err);
     if (rc) return rc;
     r->at = mark;
     r->count++;
@@ -70,12 +86,22 @@ static int restart_chunk(replay *r, ls_error *err) {
   return ls_log_cursor_open(&r->cursor, r->log, r->at.seq, err);
 }
 
+/* What somebody was told is no way back: the capture was emptied behind each event. */
+static int commit_chunk(replay *r, ls_error *err) {
+  ls_capture *capture = &r->state->capture;
+  bool capturing = capture->on;
+  capture->on = capturing && !r->options->applied;
+  int rc = of_state(ls_state_commit(r->state, r->at, err), err);
+  capture->on = capturing;
+  return rc;
+}
+
 static int replay_chunk(replay *r, ls_error *err) {
   uint64_t count = r->count;
   int rc = ls_state_begin(r->state, err);
   if (rc) return of_state(rc, err);
   rc = fill(r, err);
-  if (!rc && r->count > count) return of_state(ls_state_commit(r->state, r->at, err), err);
+  if (!rc && r->count > count) return commit_chunk(r, err);
   ls_state_abort(r->state); /* also when there was nothing to do: a record must lead somewhere */
   if (!rc || r->one_by_one || !ls_state_event_at_fault(rc)) return of_state(rc, err);
   r->count = count;
@@ -91,11 +117,19 @@ static int tell(const replay *r, ls_error *err) {
   return ls_fail(err, LS_EABORT, "%s: stopped", r->options->what);
 }
 
-static int replay_all(replay *r, ls_error *err) {
+static int count_events(replay *r, ls_error *err) {
+  if (!r->options->progress) return LS_OK;
+  uint64_t behind = 0;
   int rc = ls_log_count(&r->total, r->log, r->state->at.seq, err);
-  if (rc == LS_ECORRUPT) rc = LS_OK; /* the total is for progress only; what is good is replayed */
+  if (!rc && !ls_seqnum_is_root(r->options->until)) rc = ls_log_count(&behind, r->log, r->options->until, err);
+  r->total -= behind < r->total ? behind : r->total;
+  return rc == LS_ECORRUPT ? LS_OK : rc; /* the total is for progress only; what is good is replayed */
+}
+
+static int replay_all(replay *r, ls_error *err) {
+  int rc = count_events(r, err);
   if (!rc) rc = restart_chunk(r, err);
-  while (!rc && !r->done) {
+  while (!rc && !r->done && !has_enough(r)) {
     rc = tell(r, err);
     if (!rc) rc = replay_chunk(r, err);
   }
@@ -104,13 +138,15 @@ static int replay_all(replay *r, ls_error *err) {
 
 int ls_state_follow(ls_state *state, ls_log *log, const ls_follow *options, ls_error *err) {
   static const ls_follow NONE = {.what = "following the log"};
-  replay r = {.state = state, .log = log, .options = options ? options : &NONE};
-  int rc = roll_back(state, log, err);
+  if (!options) options = &NONE;
+  replay r = {.state = state, .log = log, .options = options};
+  int rc = roll_back(state, log, options, err);
   if (rc || ls_seqnum_equal(state->at.seq, ls_log_head(log).seq)) return rc;
   bool capturing = state->capture.on;
   /* Only what upstream may still renumber needs a way back, and that only when there is something below it. */
-  state->capture.on = capturing && !ls_seqnum_is_root(ls_log_upstream_head(log));
+  state->capture.on = capturing && (options->applied || !ls_seqnum_is_root(ls_log_upstream_head(log)));
   rc = replay_all(&r, err);
+  if (options->count) *options->count += r.count;
   if (!rc && r.damage.code) {
     if (err) *err = r.damage;
     rc = r.damage.code;

@@ -118,6 +118,7 @@ int ls_import(uint64_t *count, ls_store *store, const char *file, const ls_impor
   ls_importer importer = {.store = store, .file = file, .force = options && options->force};
   int rc = import(&importer, options && options->dry_run, err ? err : &local);
   if (!rc && count) *count = importer.count;
+  ls_store_react(store);
   ls_json_fini(&importer.doc);
   ls_bytes_fini(&importer.texts);
   return rc;

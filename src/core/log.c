@@ -80,8 +80,10 @@ static int append_one(ls_log *log, const ls_event *event, ls_error *err) {
   sqlite3_bind_int64(log->insert, 3, ls_event_gap(event));
   sqlite3_bind_int64(log->insert, 4, name);
   sqlite3_bind_int64(log->insert, 5, origin);
-  sqlite3_bind_text64(log->insert, 6, event->args, event->args_size, SQLITE_STATIC, SQLITE_UTF8);
-  sqlite3_bind_int64(log->insert, 7, (int64_t)sum);
+  sqlite3_bind_int64(log->insert, 6, event->more);
+  sqlite3_bind_int64(log->insert, 7, event->undoes);
+  sqlite3_bind_text64(log->insert, 8, event->args, event->args_size, SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_int64(log->insert, 9, (int64_t)sum);
   rc = run(log, log->insert, err);
   if (rc) return rc;
   log->now.head = (ls_mark){event->seq, sum};

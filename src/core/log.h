@@ -4,6 +4,8 @@
  *   1. An event's place, generation, author, name and arguments never change once appended. Above the upstream head a
  *      suffix may be cut and appended anew (rebase); below it nothing is ever cut.
  *   2. Each event carries the digest of the log up to and with itself; what is read is checked against it.
+ *      Its `more` and `undoes` (livestore.h) count events of its session, whose order no rebase changes; who leaves some of
+ *      them out counts anew.
  *   3. Appended events follow the head without a break: the first one's parent is the head (or, for a synced event,
  *      the head's synced event), each next one's is its predecessor.
  *
@@ -67,6 +69,17 @@ int ls_log_mark(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err);
 int ls_log_floor(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err);
 /* Events behind `since`. O(n) in them. */
 int ls_log_count(uint64_t *out, ls_log *log, ls_seqnum since, ls_error *err);
+
+/* What tells the commits of a session apart. */
+typedef struct ls_log_brief {
+  ls_seqnum seq;
+  int64_t more, undoes;
+  const char *name; /* borrowed until the next append or cut */
+} ls_log_brief;
+/* Events of one session: those before a place, the newest first, or those behind it, the oldest first; without the first
+ * `skip` of them. Fills up to n; gives back how many. Digests are not checked. O(events passed). */
+int ls_log_session(ls_log_brief *out, size_t n, ls_log *log, const ls_event *author, ls_seqnum from, bool back,
+                   int64_t skip, ls_error *err);
 
 /* Reading in order. What it gives is borrowed until the next step. */
 typedef struct ls_log_cursor ls_log_cursor;

@@ -39,7 +39,7 @@ int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_err
   if (!rc) rc = ls_log_floor(&synced, log, (ls_seqnum){cursor->at.seq.global, 0, 0}, err);
   if (!rc) {
     rc = ls_log_prepare(&cursor->stmt, log,
-                        "SELECT place, generation, gap, name, origin, args, sum FROM events WHERE place > ?1 ORDER BY place",
+                        "SELECT place, generation, gap, name, origin, args, sum, more, undoes FROM events WHERE place > ?1 ORDER BY place",
                         err);
   }
   if (rc) {
@@ -97,6 +97,8 @@ static const char *read_row(ls_log_cursor *cursor) {
   event->session_id = event->client_id + strlen(event->client_id) + 1;
   event->args = (const char *)sqlite3_column_text(stmt, 5);
   event->args_size = (size_t)sqlite3_column_bytes(stmt, 5);
+  event->more = sqlite3_column_int64(stmt, 7);
+  event->undoes = sqlite3_column_int64(stmt, 8);
   return event->args ? NULL : "its arguments are missing";
 }
 

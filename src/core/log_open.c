@@ -15,7 +15,8 @@ static const char LAYOUT[] =
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;"
     "CREATE TABLE origins (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL, session_id TEXT NOT NULL) STRICT;"
     "CREATE TABLE events (place INTEGER PRIMARY KEY, generation INTEGER NOT NULL, gap INTEGER NOT NULL,"
-    " name INTEGER NOT NULL, origin INTEGER NOT NULL, args TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;"
+    " name INTEGER NOT NULL, origin INTEGER NOT NULL, more INTEGER NOT NULL, undoes INTEGER NOT NULL,"
+    " args TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;"
     "CREATE VIEW log AS SELECT place >> 24 AS global, place & 0xffffff AS client, generation, names.name AS name,"
     " args, client_id, session_id FROM events JOIN names ON names.id = events.name"
     " JOIN origins ON origins.id = events.origin ORDER BY place;";
@@ -158,7 +159,7 @@ static int load_what_is_good(ls_log *log, ls_error *err) {
 }
 
 static int prepare_writes(ls_log *log, ls_error *err) {
-  int rc = ls_log_prepare(&log->insert, log, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+  int rc = ls_log_prepare(&log->insert, log, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
   if (!rc) rc = ls_log_prepare(&log->insert_name, log, "INSERT INTO names VALUES (?1, ?2)", err);
   if (!rc) rc = ls_log_prepare(&log->insert_origin, log, "INSERT INTO origins VALUES (?1, ?2, ?3)", err);
   if (!rc) rc = ls_log_prepare(&log->begin, log, "BEGIN", err);

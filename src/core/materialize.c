@@ -1,10 +1,13 @@
 /* Applying an event to a state: its arguments are bound to the parameters of its statements, or its C function runs. */
 #include "base/alloc.h"
 #include "base/err.h"
+#include "core/bind.h"
 #include "core/document.h"
+#include "core/restore.h"
 #include "core/seqnum.h"
 #include "core/sql.h"
 #include "core/state.h"
+#include "core/upcast.h"
 #include "core/value.h"
 
 struct ls_materializer {
@@ -16,73 +19,11 @@ bool ls_state_event_at_fault(int code) {
          code == LS_EJSON || code == LS_ELIMIT || code == LS_ENOTFOUND || code == LS_ESCHEMA;
 }
 
-/* Find the node of each property. Members of canonical objects and properties are in the same order, so one walk
- * through both does. */
-static void find_properties(ls_state *state, const ls_event_type *type) {
-  const ls_json *args = &state->args;
-  memset(state->properties, 0, type->n_properties * sizeof *state->properties);
-  size_t p = 0;
-  for (uint32_t key = 1; key < args->nodes[0].next && p < type->n_properties;) {
-    int order = 1;
-    while (p < type->n_properties && order > 0) {
-      const char *name = type->properties[p].name;
-      const char *text = args->text + args->nodes[key].start;
-      size_t size = args->nodes[key].size, length = strlen(name);
-      order = memcmp(text, name, size < length ? size : length);
-      if (order == 0) order = (size > length) - (size < length);
-      if (args->nodes[key].escaped) order = ls_json_equals(args, key, name) ? 0 : -1;
-      if (order > 0) p++;
-    }
-    if (order == 0) state->properties[p++] = key + 1;
-    key = args->nodes[key + 1].next;
-  }
-}
-
-static int bind_string(sqlite3_stmt *stmt, int at, ls_state *state, uint32_t node) {
-  const ls_json *args = &state->args;
-  const ls_json_node *n = &args->nodes[node];
-  if (!n->escaped) return sqlite3_bind_text64(stmt, at, args->text + n->start, n->size, SQLITE_STATIC, SQLITE_UTF8);
-  ls_bytes_clear(&state->scratch);
-  ls_json_string(&state->scratch, args, node);
-  if (!ls_bytes_cstr(&state->scratch)) return SQLITE_NOMEM;
-  return sqlite3_bind_text64(stmt, at, state->scratch.data, state->scratch.size, SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
-static int bind_number(sqlite3_stmt *stmt, int at, const ls_json *args, uint32_t node) {
-  ls_json_number number;
-  if (ls_json_number_of(&number, args, node, NULL)) return SQLITE_MISMATCH;
-  return number.is_int ? sqlite3_bind_int64(stmt, at, number.i) : sqlite3_bind_double(stmt, at, number.r);
-}
-
-static int bind_node(sqlite3_stmt *stmt, int at, ls_state *state, uint32_t node) {
-  const ls_json *args = &state->args;
-  if (node == 0) return sqlite3_bind_null(stmt, at);
-  const ls_json_node *n = &args->nodes[node];
-  switch (ls_json_type_of(args, node)) {
-    case LS_JSON_NULL: return sqlite3_bind_null(stmt, at);
-    case LS_JSON_FALSE: return sqlite3_bind_int(stmt, at, 0);
-    case LS_JSON_TRUE: return sqlite3_bind_int(stmt, at, 1);
-    case LS_JSON_NUMBER: return bind_number(stmt, at, args, node);
-    case LS_JSON_STRING: return bind_string(stmt, at, state, node);
-    default: return sqlite3_bind_text64(stmt, at, args->text + n->start, n->size, SQLITE_STATIC, SQLITE_UTF8);
-  }
-}
-
-static int bind_param(sqlite3_stmt *stmt, int at, ls_state *state, const ls_param *param, const ls_event *event) {
-  switch (param->kind) {
-    case LS_PARAM_ARGS:
-      return sqlite3_bind_text64(stmt, at, event->args, event->args_size, SQLITE_STATIC, SQLITE_UTF8);
-    case LS_PARAM_CLIENT: return sqlite3_bind_text(stmt, at, event->client_id, -1, SQLITE_STATIC);
-    case LS_PARAM_SESSION: return sqlite3_bind_text(stmt, at, event->session_id, -1, SQLITE_STATIC);
-    case LS_PARAM_GLOBAL: return sqlite3_bind_int64(stmt, at, event->seq.global);
-    default: return bind_node(stmt, at, state, state->properties[param->property]);
-  }
-}
-
-static int statement_of(sqlite3_stmt **out, ls_state *state, const ls_event_type *type, size_t index, ls_error *err) {
+int ls_state_statement(sqlite3_stmt **out, ls_state *state, const ls_event_type *type, size_t index, ls_access access,
+                       ls_error *err) {
   sqlite3_stmt **kept = &state->statements[type - state->schema->events][index];
   if (!*kept) {
-    int rc = ls_database_prepare(kept, &state->database, type->statements[index].sql, NULL, LS_ACCESS_EVENT, err);
+    int rc = ls_database_prepare(kept, &state->database, type->statements[index].sql, NULL, access, err);
     if (rc) return rc;
   }
   *out = *kept;
@@ -123,9 +64,9 @@ static int step_all(ls_state *state, sqlite3_stmt *stmt, ls_row_fn row, void *us
 static int run_statement(ls_state *state, const ls_event_type *type, size_t index, const ls_event *event, ls_error *err) {
   const ls_statement *statement = &type->statements[index];
   sqlite3_stmt *stmt;
-  int rc = statement_of(&stmt, state, type, index, err);
+  int rc = ls_state_statement(&stmt, state, type, index, LS_ACCESS_EVENT, err);
   for (size_t i = 0; !rc && i < statement->n_params; i++) {
-    int result = bind_param(stmt, (int)i + 1, state, &statement->params[i], event);
+    int result = ls_bind_param(stmt, (int)i + 1, state, &statement->params[i], event);
     if (result == SQLITE_NOMEM) rc = ls_fail_nomem(err);
     else if (result) rc = ls_fail(err, LS_EMATERIALIZE, "parameter %zu: %s", i + 1, result == SQLITE_MISMATCH ? "a number that no double holds" : sqlite3_errstr(result));
   }
@@ -182,8 +123,9 @@ static int run_function(ls_state *state, const ls_event_type *type, const ls_eve
 
 static int run_materializer(ls_state *state, const ls_event_type *type, const ls_event *event, ls_error *err) {
   if (type->document) return ls_document_apply(state, type->document, &state->args, err);
+  if (type->restores) return ls_restore_apply(state, err);
   if (type->fn) return run_function(state, type, event, err);
-  find_properties(state, type);
+  ls_bind_properties(state, type);
   int rc = LS_OK;
   for (size_t i = 0; !rc && i < type->n_statements; i++) rc = run_statement(state, type, i, event, err);
   return rc;
@@ -240,15 +182,31 @@ static int apply_known(ls_state *state, const ls_event_type *type, const ls_even
   return rc ? rc : check_after(state, err);
 }
 
+static int apply_old_form(ls_state *state, const ls_event_type *type, const ls_event *event, ls_error *err) {
+  ls_event present;
+  int rc = ls_upcast(&present, state, type, event, err);
+  return rc ? rc : apply_known(state, ls_schema_final(type), &present, false, err);
+}
+
+/* Who it is about: for an old form, all that it went through. */
+static int wrap_name(const ls_event_type *type, int rc, ls_error *err) {
+  ls_bytes chain = {0};
+  ls_upcast_chain(&chain, type);
+  const char *text = ls_bytes_cstr(&chain);
+  rc = text ? ls_wrap(err, rc, "event %s", text) : ls_fail_nomem(err);
+  ls_bytes_fini(&chain);
+  return rc;
+}
+
 int ls_state_apply(ls_state *state, const ls_event *event, bool checked, ls_error *err) {
   const ls_event_type *type = ls_schema_event(state->schema, event->name);
   if (!type) return apply_unknown(state, event, err);
-  int rc = apply_known(state, type, event, checked, err);
+  int rc = type->next ? apply_old_form(state, type, event, err) : apply_known(state, type, event, checked, err);
   if (!rc) return LS_OK;
   /* What a statement or a function calls its failure, it is one of this event's materializer. */
   if (rc != LS_EARGS && ls_state_event_at_fault(rc)) rc = LS_EMATERIALIZE;
   if (err) err->code = rc;
-  return ls_wrap(err, rc, "event \"%s\"", event->name);
+  return wrap_name(type, rc, err);
 }
 
 static int record_failure(ls_state *state, const ls_event *event, const ls_error *failure, ls_error *err) {

@@ -1,5 +1,5 @@
 /* schema.c - a schema from its source, and looking things up in it. */
-#include "core/schema.h"
+#include "core/schema_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,8 +96,14 @@ static int compare_event(const void *name, const void *event) {
 }
 
 const ls_event_type *ls_schema_event(const ls_schema *schema, const char *name) {
+  if (ls_schema_is_own(name)) return ls_schema_own_event(schema, name);
   if (schema->n_events == 0) return NULL;
   return bsearch(name, schema->events, schema->n_events, sizeof *schema->events, compare_event);
+}
+
+const ls_event_type *ls_schema_final(const ls_event_type *type) {
+  while (type->next) type = type->next;
+  return type;
 }
 
 const ls_document_type *ls_schema_document_type(const ls_schema *schema, const char *name) {

@@ -34,6 +34,12 @@ typedef struct ls_document_type {
   bool merges;                /* a set merges its keys into the old value */
 } ls_document_type;
 
+/* An event that undoes another. */
+typedef struct ls_inverse_def {
+  const char *event;
+  ls_statement args; /* SELECT of its arguments as JSON; sql is NULL for none */
+} ls_inverse_def;
+
 typedef struct ls_event_type {
   const char *name;
   const ls_args *args;                /* the arguments' schema (an object) */
@@ -45,8 +51,15 @@ typedef struct ls_event_type {
   int version;                        /* of fn */
   void *user;
   const ls_document_type *document;   /* the client document that this event sets, or NULL */
+  bool restores;                      /* one of the library's own (restore.h) */
   bool client_only;
+  bool not_undoable;
+  const ls_inverse_def *inverses;     /* what undoes it instead of restoring rows */
+  size_t n_inverses;
   const char *deprecated;             /* the reason, or NULL */
+  const char *becomes;                /* an old form: the name of the event that it becomes; NULL for others */
+  const struct ls_event_type *next;   /* that event. The statement of an old form, if any, gives the new arguments; its
+                                         properties are those that the statement asks for */
 } ls_event_type;
 
 typedef struct ls_schema {
@@ -58,6 +71,7 @@ typedef struct ls_schema {
   size_t n_tables;
   const ls_event_type *events;  /* in the order of their names' bytes */
   size_t n_events;
+  const ls_event_type *own;     /* the library's own events, which are not among `events` */
   const ls_document_type *documents;
   size_t n_documents;
   ls_unknown_events unknown_events;
@@ -77,8 +91,12 @@ int ls_schema_compile(ls_schema *schema, ls_error *err);
 /* Give the C functions to the events that ask for one. Each must be given, with the version asked for. */
 int ls_schema_attach(ls_schema *schema, const ls_function *functions, size_t n, ls_error *err);
 
-/* The event type of a name; NULL when the schema does not know it. O(log events). */
+/* Is this the name of an event that only the library commits? */
+bool ls_schema_is_own(const char *event);
+/* The event type of a name, the library's own among them; NULL when the schema does not know it. O(log events). */
 const ls_event_type *ls_schema_event(const ls_schema *schema, const char *name);
+/* What an event is materialized as: the end of the chain of its upcasts, itself when there is none. O(chain). */
+const ls_event_type *ls_schema_final(const ls_event_type *type);
 const ls_document_type *ls_schema_document_type(const ls_schema *schema, const char *name);
 
 #endif

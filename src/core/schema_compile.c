@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "core/database.h"
-#include "core/schema.h"
+#include "core/schema_internal.h"
 #include "core/sql.h"
 #include "core/tables.h"
 
@@ -20,7 +19,7 @@ static int as_schema_error(int code, ls_error *err) {
   return LS_ESCHEMA;
 }
 
-static int fail_at(ls_error *err, const char *sql, const char *at, const char *text) {
+int ls_schema_fail_sql(ls_error *err, const char *sql, const char *at, const char *text) {
   int line, column;
   ls_sql_place(sql, at, &line, &column);
   return ls_fail(err, LS_ESCHEMA, "line %d column %d: %s", line, column, text);
@@ -32,7 +31,7 @@ static int check_first_word(const char *sql, const char *const *words, const cha
   for (; *words; words++) {
     if (ls_sql_is(token, *words)) return LS_OK;
   }
-  return fail_at(err, sql, token.start, expected);
+  return ls_schema_fail_sql(err, sql, token.start, expected);
 }
 
 /* ---- tables ---- */
@@ -195,7 +194,7 @@ static int check_tables(ls_database *database, ls_error *err) {
 
 /* ---- materializers ---- */
 
-static bool special_param(ls_param_kind *kind, const char *name) {
+bool ls_schema_special_param(ls_param_kind *kind, const char *name) {
   static const struct {
     const char *name;
     ls_param_kind kind;
@@ -213,7 +212,7 @@ static bool special_param(ls_param_kind *kind, const char *name) {
 }
 
 /* The first place where a parameter stands; parameters without a name have no text to look for. */
-static const char *find_param(const char *sql, const char *param) {
+const char *ls_schema_find_param(const char *sql, const char *param) {
   const char *at = sql;
   for (ls_sql_token token = ls_sql_next(&at); token.kind != LS_SQL_END; token = ls_sql_next(&at)) {
     if (token.kind != LS_SQL_PARAM) continue;
@@ -232,14 +231,14 @@ static int fail_param(ls_error *err, const ls_event_type *event, const char *sql
     size += (size_t)snprintf(text + size, sizeof text - size, "%s%s", i ? ", " : "", event->properties[i].name);
   }
   if (size < sizeof text) snprintf(text + size, sizeof text - size, event->n_properties ? ")" : "none)");
-  return fail_at(err, sql, find_param(sql, param), text);
+  return ls_schema_fail_sql(err, sql, ls_schema_find_param(sql, param), text);
 }
 
 static int resolve_param(ls_param *out, const ls_event_type *event, const char *sql, const char *param, ls_error *err) {
   if (!param || *param != ':') {
-    return fail_at(err, sql, find_param(sql, param), "parameters are written :name, with the name of an argument");
+    return ls_schema_fail_sql(err, sql, ls_schema_find_param(sql, param), "parameters are written :name, with the name of an argument");
   }
-  if (special_param(&out->kind, param + 1)) return LS_OK;
+  if (ls_schema_special_param(&out->kind, param + 1)) return LS_OK;
   for (size_t i = 0; i < event->n_properties; i++) {
     if (strcmp(param + 1, event->properties[i].name) == 0) {
       *out = (ls_param){LS_PARAM_PROPERTY, (uint32_t)i};
@@ -249,8 +248,8 @@ static int resolve_param(ls_param *out, const ls_event_type *event, const char *
   return fail_param(err, event, sql, param);
 }
 
-static int resolve_params(ls_statement *statement, ls_arena *arena, const ls_event_type *event, sqlite3_stmt *stmt,
-                          ls_error *err) {
+int ls_schema_resolve_params(ls_statement *statement, ls_arena *arena, const ls_event_type *event, sqlite3_stmt *stmt,
+                             ls_error *err) {
   size_t n = (size_t)sqlite3_bind_parameter_count(stmt);
   ls_param *params = ls_arena_alloc(arena, n * sizeof *params);
   if (!params) return ls_fail_nomem(err);
@@ -265,11 +264,11 @@ static int resolve_params(ls_statement *statement, ls_arena *arena, const ls_eve
 
 static int check_writes(sqlite3_stmt *stmt, const char *sql, ls_error *err) {
   if (sqlite3_stmt_readonly(stmt)) {
-    return fail_at(err, sql, sql,
+    return ls_schema_fail_sql(err, sql, sql,
                    "this statement only reads, so it does nothing; INSERT, UPDATE or DELETE is expected");
   }
   if (sqlite3_column_count(stmt) > 0) {
-    return fail_at(err, sql, sql, "RETURNING gives rows that nobody reads");
+    return ls_schema_fail_sql(err, sql, sql, "RETURNING gives rows that nobody reads");
   }
   return LS_OK;
 }
@@ -284,12 +283,13 @@ static int compile_statement(ls_statement *statement, ls_arena *arena, ls_databa
   if (!result) result = ls_database_prepare(&stmt, database, sql, NULL, LS_ACCESS_EVENT, err);
   if (result) return as_schema_error(result, err);
   result = check_writes(stmt, sql, err);
-  if (!result) result = resolve_params(statement, arena, event, stmt, err);
+  if (!result) result = ls_schema_resolve_params(statement, arena, event, stmt, err);
   sqlite3_finalize(stmt);
   return result;
 }
 
-static int compile_event(const ls_event_type *event, ls_arena *arena, ls_database *database, ls_error *err) {
+static int compile_event(ls_event_type *event, ls_arena *arena, ls_database *database, ls_error *err) {
+  if (event->becomes) return ls_schema_compile_upcast(event, arena, database, err);
   for (size_t i = 0; i < event->n_statements; i++) {
     ls_statement *statement = (ls_statement *)&event->statements[i];
     int result = compile_statement(statement, arena, database, event, err);
@@ -305,7 +305,8 @@ int ls_schema_compile(ls_schema *schema, ls_error *err) {
   result = create_tables(&database, schema, err);
   if (!result) result = check_tables(&database, err);
   for (size_t i = 0; !result && i < schema->n_events; i++) {
-    result = compile_event(&schema->events[i], &schema->arena, &database, err);
+    result = compile_event((ls_event_type *)&schema->events[i], &schema->arena, &database, err);
+    if (!result) result = ls_schema_compile_undo(schema, &schema->events[i], &schema->arena, &database, err);
   }
   ls_database_close(&database);
   return result;

@@ -38,8 +38,22 @@ static int put_event(ls_bytes *out, const ls_event_def *event, ls_error *err) {
     return ls_fail(err, LS_ESCHEMA, "event \"%s\": version %d of its C function, 1 or more is expected", event->name,
                    event->version);
   }
+  if (!event->becomes && event->upcast) {
+    return ls_fail(err, LS_ESCHEMA, "event \"%s\": there is an upcast, and nothing that the event becomes", event->name);
+  }
+  if (event->becomes && event->args) {
+    return ls_fail(err, LS_ESCHEMA, "event \"%s\": an old form has no args of its own, only an upcast", event->name);
+  }
   put_key(out, event->name);
   ls_bytes_byte(out, '{');
+  if (event->becomes) {
+    put_key(out, "becomes");
+    put_string(out, event->becomes);
+  }
+  if (event->upcast) {
+    put_key(out, "args");
+    put_string(out, event->upcast);
+  }
   if (event->args) {
     put_key(out, "args");
     int result = put_json(out, event->args, "event", event->name, "args", err);
@@ -60,6 +74,11 @@ static int put_event(ls_bytes *out, const ls_event_def *event, ls_error *err) {
   if (event->deprecated) {
     put_key(out, "deprecated");
     put_string(out, event->deprecated);
+  }
+  if (event->undo) {
+    put_key(out, "undo");
+    int result = put_json(out, event->undo, "event", event->name, "undo", err);
+    if (result) return result;
   }
   ls_bytes_byte(out, '}');
   return LS_OK;

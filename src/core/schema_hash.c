@@ -102,7 +102,7 @@ static void add_entries(hasher *h, const char *name, const char *schema_key, con
 }
 
 int ls_schema_hash_of(ls_schema *schema, const ls_json *doc, ls_error *err) {
-  static const char *const of_event[] = {"sql", "function", NULL};
+  static const char *const of_event[] = {"sql", "function", "becomes", NULL};
   static const char *const of_document[] = {"default", "id", "replace", NULL};
   hasher h = {ls_hash_new(), doc};
   if (!h.hash) return ls_fail_nomem(err);

@@ -103,6 +103,7 @@ static int check_name(parser *p, uint32_t key, const char *name) {
   const char *wrong = !*name                          ? "is empty"
                       : has_control(name)             ? "holds a control character"
                       : strlen(name) > NAME_MAX_BYTES ? "is longer than 255 bytes"
+                      : ls_schema_is_own(name)        ? "begins with \"livestore.\", which is for the library's own events"
                                                       : NULL;
   return wrong ? ls_schema_fail(&p->doc, key + 1, p->err, "the name %s", wrong) : LS_OK;
 }
@@ -135,6 +136,11 @@ static int compile_constant(const ls_args **out, parser *p, const char *json) {
 /* ---- events ---- */
 
 static int read_args(ls_event_type *event, parser *p, uint32_t node) {
+  if (node && type_of(p, node) == LS_JSON_STRING) {
+    return ls_schema_fail(&p->doc, node, p->err,
+                          "an expression gives the arguments of another event, which \"becomes\" names; a JSON Schema is "
+                          "expected here");
+  }
   int result = node ? ls_args_compile(&event->args, &p->schema->arena, &p->doc, node, p->err)
                     : compile_constant(&event->args, p, "{\"type\":\"object\",\"additionalProperties\":false}");
   if (result) return result;
@@ -187,18 +193,40 @@ static int read_materializer(ls_event_type *event, parser *p, uint32_t object) {
   return function ? read_version(&event->version, p, function) : LS_OK;
 }
 
-static int read_event(parser *p, uint32_t key) {
-  static const char *const known[] = {"args", "sql", "function", "clientOnly", "deprecated", NULL};
-  ls_event_type *event = &p->events[p->schema->n_events];
-  uint32_t object = key + 1;
-  int result = read_name(&event->name, p, key);
-  if (!result) result = check_keys(p, object, "an object that describes an event", known);
+/* An old form: another event is what it is materialized as. Any object fits it. */
+static int read_old_form(ls_event_type *event, parser *p, uint32_t object) {
+  static const char *const known[] = {"becomes", "args", "clientOnly", NULL};
+  int result = check_keys(p, object, "an object that describes an event", known);
+  if (!result) result = read_name(&event->becomes, p, ls_json_get(&p->doc, object, "becomes"));
+  if (!result) result = compile_constant(&event->args, p, "{\"type\":\"object\"}");
+  uint32_t args = result ? 0 : ls_json_get(&p->doc, object, "args");
+  if (!args) return result;
+  result = expect(p, args, LS_JSON_STRING, "an SQL expression that gives the arguments of what the event becomes");
+  return result ? result : read_statements(event, p, args);
+}
+
+static int read_present_form(ls_event_type *event, parser *p, uint32_t object) {
+  static const char *const known[] = {"args", "sql", "function", "clientOnly", "deprecated", "becomes", "undo", NULL};
+  int result = check_keys(p, object, "an object that describes an event", known);
   if (!result) result = read_args(event, p, ls_json_get(&p->doc, object, "args"));
   if (!result) result = read_materializer(event, p, object);
   uint32_t client_only = result ? 0 : ls_json_get(&p->doc, object, "clientOnly");
   if (client_only) result = read_bool(&event->client_only, p, client_only);
   uint32_t deprecated = result ? 0 : ls_json_get(&p->doc, object, "deprecated");
   if (deprecated) result = read_deprecated(&event->deprecated, p, deprecated);
+  uint32_t undo = result ? 0 : ls_json_get(&p->doc, object, "undo");
+  if (undo) result = ls_schema_read_undo(event, &p->schema->arena, &p->doc, undo, p->err);
+  return result;
+}
+
+static int read_event(parser *p, uint32_t key) {
+  ls_event_type *event = &p->events[p->schema->n_events];
+  uint32_t object = key + 1;
+  int result = read_name(&event->name, p, key);
+  if (!result) result = expect(p, object, LS_JSON_OBJECT, "an object that describes an event");
+  if (result) return result;
+  bool old = ls_json_get(&p->doc, object, "becomes") != 0;
+  result = old ? read_old_form(event, p, object) : read_present_form(event, p, object);
   if (!result) p->schema->n_events++;
   return result;
 }
@@ -373,6 +401,8 @@ static int parse(parser *p) {
   if (!result) result = read_each(p, events, "an object of events by their names", read_event);
   if (!result) result = read_each(p, documents, "an object of documents by their names", read_document);
   if (!result) result = sort_events(p);
+  if (!result) result = ls_schema_add_own(p->schema, p->err);
+  if (!result) result = ls_schema_link(p->schema, &p->doc, p->err);
   return result ? result : read_policy(p, ls_json_get(&p->doc, 0, "unknownEvents"));
 }
 

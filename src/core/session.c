@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "core/document.h"
+#include "core/graph.h"
 #include "core/seqnum.h"
 
 int ls_session_new(ls_session **out, ls_leader *leader, const char *session_id, ls_error *err) {
@@ -20,7 +21,9 @@ int ls_session_new(ls_session **out, ls_leader *leader, const char *session_id, 
 
 void ls_session_free(ls_session *session) {
   if (!session) return;
+  ls_graph_free(session->graph);
   ls_query_cache_fini(&session->queries);
+  ls_undo_stack_fini(&session->undo);
   ls_state_free(session->state);
   ls_schema_free(session->schema);
   ls_notes_fini(&session->notes);
@@ -37,9 +40,11 @@ int ls_session_swap(ls_session *session, ls_schema *schema, ls_state *state, ls_
   if (rc) return rc;
   if (session->state != state) ls_state_free(session->state);
   if (session->schema != schema) ls_schema_free(session->schema);
+  ls_undo_stack_reset(&session->undo);
   session->schema = schema;
   session->state = state;
   session->queries.database = &state->database;
+  ls_graph_moved(session->graph);
   return LS_OK;
 }
 
@@ -64,6 +69,9 @@ static int encode_one(ls_session *session, ls_event *event, const ls_input *inpu
   if (!input->name) return ls_fail(err, LS_EEVENT, "an event needs a name");
   const ls_event_type *type = ls_schema_event(session->schema, input->name);
   if (!type) return ls_fail(err, LS_EEVENT, "event \"%s\" is not in the schema", input->name);
+  if (type->next) {
+    return ls_fail(err, LS_EEVENT, "event \"%s\" is an old form; commit \"%s\"", type->name, ls_schema_final(type)->name);
+  }
   size_t start = session->batch.args.size;
   int rc = encode_args(&session->batch, type, input->args, err);
   if (rc) return ls_wrap(err, rc, "event \"%s\"", input->name);
@@ -98,7 +106,7 @@ static int fail_item(ls_error *err, int rc, size_t item) {
   return rc;
 }
 
-static int encode_all(ls_session *session, const ls_input *inputs, size_t n, ls_error *err) {
+static int encode_all(ls_session *session, const ls_input *inputs, size_t n, int64_t undoes, ls_error *err) {
   ls_batch *batch = &session->batch;
   ls_seqnum head = ls_log_head(session->leader->log).seq;
   ls_bytes_clear(&batch->args);
@@ -107,6 +115,8 @@ static int encode_all(ls_session *session, const ls_input *inputs, size_t n, ls_
   for (size_t i = 0; i < n; i++) {
     rc = encode_one(session, &batch->events[i], &inputs[i], head, err);
     if (rc) return fail_item(err, rc, i);
+    batch->events[i].more = (int64_t)(n - 1 - i);
+    batch->events[i].undoes = undoes;
     head = batch->events[i].seq;
   }
   batch->n = n;
@@ -144,9 +154,10 @@ void ls_session_receipt(ls_receipt *out, const ls_session *session) {
   out->stage = stage_reached(session->leader);
 }
 
-int ls_session_commit(ls_receipt *out, ls_session *session, const ls_input *inputs, size_t n, ls_error *err) {
+int ls_session_commit(ls_receipt *out, ls_session *session, const ls_input *inputs, size_t n, int64_t undoes,
+                      ls_error *err) {
   ls_mark before = ls_log_head(session->leader->log);
-  int rc = encode_all(session, inputs, n, err);
+  int rc = encode_all(session, inputs, n, undoes, err);
   if (!rc) rc = ls_query_cache_settle(&session->queries, err);
   if (!rc) rc = ls_state_begin(session->state, err);
   if (rc) return rc;

@@ -6,6 +6,7 @@
 #include "core/leader.h"
 #include "core/query.h"
 #include "core/state.h"
+#include "core/undo_stack.h"
 
 /* Events on their way from an application's call to the log; memory that is used again for each commit. */
 typedef struct ls_batch {
@@ -23,6 +24,9 @@ typedef struct ls_session {
   char *session_id;
   ls_batch batch;
   ls_query_cache queries;
+  ls_undo_stack undo;
+  struct ls_graph *graph;    /* live queries and all that; NULL until the first of them */
+  size_t batches;            /* begun by the application and not ended: the graph waits */
   ls_bytes text;             /* what ls_document_get gave last */
 } ls_session;
 
@@ -33,9 +37,10 @@ void ls_session_free(ls_session *session); /* NULL is fine */
 /* Take possession of a schema and a state made of it, instead of the present ones. Open queries keep their rows. */
 int ls_session_swap(ls_session *session, ls_schema *schema, ls_state *state, ls_error *err);
 
-/* Commit: check, number, apply, push to the leader. All or nothing; on an error err->item says which event. When the
+/* Commit: check, number, apply, push to the leader. `undoes` is as in ls_event. All or nothing; on an error err->item says which event. When the
  * log's head is not where it was although this failed, log and state have gone apart: the caller lets the state follow. */
-int ls_session_commit(ls_receipt *out, ls_session *session, const ls_input *inputs, size_t n, ls_error *err);
+int ls_session_commit(ls_receipt *out, ls_session *session, const ls_input *inputs, size_t n, int64_t undoes,
+                      ls_error *err);
 /* The receipt of what was committed last. */
 void ls_session_receipt(ls_receipt *out, const ls_session *session);
 

@@ -3,6 +3,7 @@
 #include "core/sql.h"
 
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <string.h>
 
 static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -118,4 +119,14 @@ void ls_sql_place(const char *sql, const char *at, int *line, int *column) {
       (*column)++;
     }
   }
+}
+
+void ls_sql_put(ls_bytes *sql, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  char *text = sqlite3_vmprintf(fmt, args);
+  va_end(args);
+  if (text) ls_bytes_text(sql, text);
+  else sql->failed = true;
+  sqlite3_free(text);
 }

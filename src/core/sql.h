@@ -2,6 +2,7 @@
 #ifndef LS_CORE_SQL_H
 #define LS_CORE_SQL_H
 
+#include "base/bytes.h"
 #include "livestore.h"
 
 typedef enum ls_sql_kind {
@@ -20,6 +21,9 @@ typedef struct ls_sql_token {
 ls_sql_token ls_sql_next(const char **at);
 /* Is it this bare word, in any case? */
 bool ls_sql_is(ls_sql_token token, const char *word);
+
+/* Append SQL as SQLite's own printf makes it: \"%w\" is a name, quoted. */
+void ls_sql_put(ls_bytes *sql, const char *fmt, ...);
 
 /* Line and column, from 1, of a place in a text. */
 void ls_sql_place(const char *sql, const char *at, int *line, int *column);

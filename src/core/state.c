@@ -3,14 +3,14 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "core/seqnum.h"
-#include "core/undo.h"
+#include "core/rollback.h"
 
-#define DEFAULT_UNDO_LIMIT_BYTES (8 << 20)
+#define DEFAULT_ROLLBACK_LIMIT_BYTES (8 << 20)
 
 static const char OWN_TABLES[] =
     "CREATE TABLE __livestore_state (id INTEGER PRIMARY KEY CHECK (id = 1), schema_hash TEXT NOT NULL,"
     " place INTEGER NOT NULL, generation INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE __livestore_undo (place INTEGER PRIMARY KEY, before_place INTEGER NOT NULL,"
+    "CREATE TABLE __livestore_rollback (place INTEGER PRIMARY KEY, before_place INTEGER NOT NULL,"
     " before_generation INTEGER NOT NULL, before_sum INTEGER NOT NULL, changeset BLOB NOT NULL) STRICT;"
     "CREATE TABLE __livestore_failed (place INTEGER PRIMARY KEY, name TEXT NOT NULL, error TEXT NOT NULL) STRICT;";
 
@@ -109,7 +109,7 @@ static int prepare_all(ls_state *state, ls_error *err) {
   if (!rc) {
     rc = prepare_own(&state->set_mark, state, "UPDATE __livestore_state SET place = ?1, generation = ?2, sum = ?3", err);
   }
-  if (!rc) rc = prepare_own(&state->add_undo, state, "INSERT OR REPLACE INTO __livestore_undo VALUES (?1, ?2, ?3, ?4, ?5)", err);
+  if (!rc) rc = prepare_own(&state->add_rollback, state, "INSERT OR REPLACE INTO __livestore_rollback VALUES (?1, ?2, ?3, ?4, ?5)", err);
   return rc;
 }
 
@@ -128,23 +128,23 @@ static int allocate(ls_state *state, ls_error *err) {
   return state->properties ? LS_OK : ls_fail_nomem(err);
 }
 
-static int measure_undo(ls_state *state, ls_error *err) {
+static int measure_rollback(ls_state *state, ls_error *err) {
   int64_t rows = 0, bytes = 0;
-  int rc = read_number(&rows, state, "SELECT count(*) FROM __livestore_undo", err);
-  if (!rc) rc = read_number(&bytes, state, "SELECT coalesce(sum(length(changeset)), 0) FROM __livestore_undo", err);
-  state->undo_bytes = rows * LS_UNDO_ROW_BYTES + bytes;
+  int rc = read_number(&rows, state, "SELECT count(*) FROM __livestore_rollback", err);
+  if (!rc) rc = read_number(&bytes, state, "SELECT coalesce(sum(length(changeset)), 0) FROM __livestore_rollback", err);
+  state->rollback_bytes = rows * LS_ROLLBACK_ROW_BYTES + bytes;
   return rc;
 }
 
 /* What every state needs once its tables are there. */
 static int set_up(ls_state *state, ls_error *err) {
   int rc = ls_tables_load(&state->tables, &state->database, err);
-  if (!rc) rc = measure_undo(state, err);
+  if (!rc) rc = measure_rollback(state, err);
   if (!rc) rc = prepare_all(state, err);
   if (!rc) rc = allocate(state, err);
   if (rc) return rc;
-  state->undo_limit_bytes = DEFAULT_UNDO_LIMIT_BYTES;
-  state->capture.limit = DEFAULT_UNDO_LIMIT_BYTES;
+  state->rollback_limit_bytes = DEFAULT_ROLLBACK_LIMIT_BYTES;
+  state->capture.limit = DEFAULT_ROLLBACK_LIMIT_BYTES;
   ls_capture_install(&state->capture, &state->database, &state->tables);
   return LS_OK;
 }
@@ -191,6 +191,14 @@ int ls_state_open_file(ls_state **out, const ls_schema *schema, const char *file
   return LS_OK;
 }
 
+static int copy_pages(ls_state *state, sqlite3 *source) {
+  sqlite3_backup *backup = sqlite3_backup_init(state->database.db, "main", source, "main");
+  if (!backup) return sqlite3_errcode(state->database.db);
+  int step = sqlite3_backup_step(backup, -1);
+  int result = sqlite3_backup_finish(backup);
+  return result || step == SQLITE_DONE ? result : step;
+}
+
 /* SQLite reads an image in place; it is copied page by page into an ordinary database in memory, which is faster to
  * work on and may grow. */
 static int copy_image(ls_state *state, const void *image, size_t size, ls_error *err) {
@@ -200,13 +208,10 @@ static int copy_image(ls_state *state, const void *image, size_t size, ls_error 
   if (!result) {
     result = sqlite3_deserialize(source, "main", (unsigned char *)(uintptr_t)image, length, length, SQLITE_DESERIALIZE_READONLY);
   }
-  sqlite3_backup *backup = result ? NULL : sqlite3_backup_init(state->database.db, "main", source, "main");
-  int step = backup ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
-  result = backup ? sqlite3_backup_finish(backup) : result ? result : sqlite3_errcode(state->database.db);
+  if (!result) result = copy_pages(state, source);
   sqlite3_close(source);
-  if (result == SQLITE_OK && step == SQLITE_DONE) return LS_OK;
-  bool no_memory = result == SQLITE_NOMEM || step == SQLITE_NOMEM;
-  return no_memory ? ls_fail_nomem(err) : ls_fail(err, LS_ENOTFOUND, "the snapshot is not a database");
+  if (result == SQLITE_OK) return LS_OK;
+  return result == SQLITE_NOMEM ? ls_fail_nomem(err) : ls_fail(err, LS_ENOTFOUND, "the snapshot is not a database");
 }
 
 int ls_state_open_image(ls_state **out, const ls_schema *schema, const void *image, size_t size, ls_notes *notes,
@@ -225,9 +230,23 @@ int ls_state_open_image(ls_state **out, const ls_schema *schema, const void *ima
   return LS_OK;
 }
 
-void ls_state_free(ls_state *state) {
-  if (!state) return;
-  if (state->in_transaction) ls_state_abort(state);
+int ls_state_copy(ls_state **out, ls_state *state, const char *file, ls_error *err) {
+  ls_state *copy = NULL;
+  int rc = state_alloc(&copy, state->schema, file, NULL, err);
+  if (rc) return rc;
+  int result = copy_pages(copy, state->database.db);
+  if (result) rc = ls_fail(err, ls_sqlite_code(copy->database.db, LS_EIO), "copying the state: %s", sqlite3_errstr(result));
+  if (!rc) rc = read_mark(copy, err);
+  if (!rc) rc = set_up(copy, err);
+  if (rc) {
+    ls_state_free(copy);
+    return rc;
+  }
+  *out = copy;
+  return LS_OK;
+}
+
+void ls_state_seal(ls_state *state) {
   for (size_t i = 0; state->statements && i < state->schema->n_events; i++) {
     for (size_t j = 0; state->statements[i] && j < state->schema->events[i].n_statements; j++) {
       sqlite3_finalize(state->statements[i][j]);
@@ -235,13 +254,22 @@ void ls_state_free(ls_state *state) {
     ls_free(state->statements[i]);
   }
   ls_free(state->statements);
+  state->statements = NULL;
+  state->schema = NULL;
+}
+
+void ls_state_free(ls_state *state) {
+  if (!state) return;
+  if (state->in_transaction) ls_state_abort(state);
+  ls_state_seal(state);
   ls_free(state->properties);
-  sqlite3_stmt *const own[] = {state->begin, state->commit, state->rollback, state->set_mark, state->add_undo};
+  sqlite3_stmt *const own[] = {state->begin, state->commit, state->rollback, state->set_mark, state->add_rollback};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sqlite3_finalize(own[i]);
   ls_database_close(&state->database);
   ls_tables_fini(&state->tables);
   ls_capture_fini(&state->capture);
   ls_json_fini(&state->args);
+  ls_bytes_fini(&state->upcast);
   ls_bytes_fini(&state->scratch);
   ls_free(state);
 }
@@ -256,13 +284,23 @@ static int renew_rollback(ls_state *state, ls_error *err) {
   return LS_OK;
 }
 
+int ls_state_set_actions(ls_state *state, bool triggers, bool foreign_keys, ls_error *err) {
+  sqlite3 *db = state->database.db;
+  state->rollback_stale = true; /* as every statement, when these change */
+  if (sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, (int)triggers, (int *)NULL) ||
+      sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, (int)foreign_keys, (int *)NULL)) {
+    return ls_sqlite_fail(err, db, LS_EIO, "state");
+  }
+  return state->in_transaction ? renew_rollback(state, err) : LS_OK;
+}
+
 int ls_state_begin(ls_state *state, ls_error *err) {
   int rc = state->rollback_stale ? renew_rollback(state, err) : LS_OK;
   if (!rc) rc = ls_state_run(state, state->begin, err);
   if (rc) return rc;
   ls_error_clear(&state->broken);
   state->in_transaction = true;
-  state->undo_bytes_begun = state->undo_bytes;
+  state->rollback_bytes_begun = state->rollback_bytes;
   ls_capture_clear(&state->capture);
   return LS_OK;
 }
@@ -273,12 +311,12 @@ void ls_state_abort(ls_state *state) {
     sqlite3_step(state->rollback);
     sqlite3_reset(state->rollback);
   }
-  state->in_transaction = false;
-  state->undo_bytes = state->undo_bytes_begun;
+  state->in_transaction = !sqlite3_get_autocommit(state->database.db);
+  state->rollback_bytes = state->rollback_bytes_begun;
 }
 
 int ls_state_commit(ls_state *state, ls_mark mark, ls_error *err) {
-  int rc = state->capture.on ? ls_undo_keep(state, mark, err) : LS_OK;
+  int rc = state->capture.on ? ls_rollback_keep(state, mark, err) : LS_OK;
   if (!rc) {
     sqlite3_bind_int64(state->set_mark, 1, ls_seqnum_place(mark.seq));
     sqlite3_bind_int64(state->set_mark, 2, mark.seq.generation);

@@ -11,7 +11,7 @@
  *
  * The library's own tables:
  *   __livestore_state    one row: the schema's hash and the mark
- *   __livestore_undo     one row a transaction: its changeset and the mark before it, newest ones only (undo.h)
+ *   __livestore_rollback     one row a transaction: its changeset and the mark before it, newest ones only (rollback.h)
  *   __livestore_failed   events that could not be applied, and why */
 #ifndef LS_CORE_STATE_H
 #define LS_CORE_STATE_H
@@ -32,12 +32,13 @@ typedef struct ls_state {
   bool in_transaction;
   bool rollback_stale;         /* `rollback` must be prepared anew, which could fail when it is needed */
   ls_error broken;             /* what the machine failed at in this transaction, whatever a C function makes of it */
-  int64_t undo_limit_bytes;
-  int64_t undo_bytes, undo_bytes_begun; /* size of all undo records; the same when the transaction began */
+  int64_t rollback_limit_bytes;
+  int64_t rollback_bytes, rollback_bytes_begun; /* size of all rollback records; the same when the transaction began */
   sqlite3_stmt ***statements;  /* [event type][statement]; prepared when first used */
-  sqlite3_stmt *begin, *commit, *rollback, *set_mark, *add_undo;
+  sqlite3_stmt *begin, *commit, *rollback, *set_mark, *add_rollback;
   ls_json args;                /* of the event being applied */
   uint32_t *properties;        /* node of each of its properties, 0 when absent */
+  ls_bytes upcast;             /* arguments that an upcast gave */
   ls_bytes scratch;
 } ls_state;
 
@@ -50,14 +51,23 @@ int ls_state_open_file(ls_state **out, const ls_schema *schema, const char *file
 /* Take over the image of a state (a snapshot): copied into memory. LS_ENOTFOUND as above. */
 int ls_state_open_image(ls_state **out, const ls_schema *schema, const void *image, size_t size, ls_notes *notes,
                         ls_error *err);
+/* Take a copy of a state that is in no transaction.
+ *   file  as above; "" for a file without a name that goes with the copy, for a state larger than memory */
+int ls_state_copy(ls_state **out, ls_state *state, const char *file, ls_error *err);
+/* No event is applied any more: forget the materializers. The state needs no schema from here on. */
+void ls_state_seal(ls_state *state);
 void ls_state_free(ls_state *state); /* NULL is fine */
 
 int ls_state_begin(ls_state *state, ls_error *err);
-/* Write the mark, and the undo record of what was captured, and commit. On an error the transaction is gone. */
+/* Write the mark, and the rollback record of what was captured, and commit. On an error the transaction is gone. */
 int ls_state_commit(ls_state *state, ls_mark mark, ls_error *err);
+/* When memory is so short that not even this works, state->in_transaction stays true: abort again before going on. */
 void ls_state_abort(ls_state *state);
 
-/* Apply one event: run its materializer (materialize.c).
+/* Switch triggers, and foreign keys with their actions, on or off, also inside a transaction. */
+int ls_state_set_actions(ls_state *state, bool triggers, bool foreign_keys, ls_error *err);
+
+/* Apply one event: run its materializer (materialize.c); that of what it becomes when it is an old form (upcast.h).
  *   checked  its arguments are known to fit the schema
  * On an error the transaction must be aborted, or the savepoint around this event rolled back.
  * LS_EARGS, LS_EMATERIALIZE, LS_EEVENT (unknown, and the schema says to fail) say the event is at fault; other codes that the machine is. */
@@ -82,6 +92,10 @@ int ls_state_image(unsigned char **out, size_t *size, ls_state *state, ls_error 
 
 /* Bytes that the database takes. */
 uint64_t ls_state_bytes(ls_state *state);
+
+/* One of an event type's statements, prepared on somebody's behalf when it is first used. */
+int ls_state_statement(sqlite3_stmt **out, ls_state *state, const ls_event_type *type, size_t index, ls_access access,
+                       ls_error *err);
 
 /* Run a statement that gives no rows, and reset it. LS_EIO and the like. */
 int ls_state_run(ls_state *state, sqlite3_stmt *stmt, ls_error *err);

@@ -3,6 +3,7 @@
  * Tables of virtual tables are left out: how those arrange their data depends on more than what it is. */
 #include "base/err.h"
 #include "base/hash.h"
+#include "core/sql.h"
 #include "core/state.h"
 
 static void put_row(ls_bytes *row, sqlite3_stmt *stmt) {
@@ -10,22 +11,15 @@ static void put_row(ls_bytes *row, sqlite3_stmt *stmt) {
   for (int i = 0; i < sqlite3_column_count(stmt); i++) ls_changeset_put_value(row, sqlite3_column_value(stmt, i));
 }
 
-static void put_quoted(ls_bytes *sql, const char *format, const char *name) {
-  char *text = sqlite3_mprintf(format, name);
-  if (text) ls_bytes_text(sql, text);
-  else sql->failed = true;
-  sqlite3_free(text);
-}
-
 static char *select_all(ls_bytes *sql, const ls_table *table) {
   ls_bytes_clear(sql);
   ls_bytes_text(sql, table->rowid ? "SELECT " : "SELECT NULL");
   if (table->rowid) ls_bytes_text(sql, table->rowid);
-  for (size_t i = 0; i < table->n; i++) put_quoted(sql, ", \"%w\"", table->columns[i]);
-  put_quoted(sql, " FROM \"%w\" ORDER BY ", table->name);
+  for (size_t i = 0; i < table->n; i++) ls_sql_put(sql, ", \"%w\"", table->columns[i]);
+  ls_sql_put(sql, " FROM \"%w\" ORDER BY ", table->name);
   if (table->rowid) ls_bytes_text(sql, table->rowid);
   for (size_t i = 0; !table->rowid && i < table->n_key; i++) {
-    put_quoted(sql, i ? ", \"%w\"" : "\"%w\"", table->columns[table->key[i]]);
+    ls_sql_put(sql, i ? ", \"%w\"" : "\"%w\"", table->columns[table->key[i]]);
   }
   return ls_bytes_cstr(sql);
 }

@@ -4,6 +4,8 @@
 #include "base/err.h"
 #include "core/document.h"
 #include "core/follow.h"
+#include "core/graph.h"
+#include "core/past.h"
 #include "core/seqnum.h"
 #include "core/snapshot.h"
 
@@ -16,8 +18,8 @@ const char *ls_schema_json(const ls_store *store) { return store->session->schem
 const char *ls_schema_hash(const ls_store *store) { return store->session->schema->hash; }
 
 void ls_store_tune(ls_store *store, ls_state *state) {
-  state->undo_limit_bytes = store->options.undo_bytes;
-  state->capture.limit = (size_t)store->options.undo_bytes;
+  state->rollback_limit_bytes = store->options.rollback_bytes;
+  state->capture.limit = (size_t)store->options.rollback_bytes;
   state->capture.on = true;
 }
 
@@ -44,88 +46,10 @@ static int follow(ls_store *store, ls_state *state, const char *what, ls_error *
   return rc;
 }
 
-/* All that can fail before a new state takes the present one's place: queries keep their rows, and the log is told the
- * schema if it is another one. */
-static int prepare_swap(ls_store *store, const ls_schema *schema, ls_error *err) {
-  int rc = ls_query_cache_leave(&store->session->queries, err);
-  if (rc || schema == store->session->schema) return rc;
-  return ls_leader_set_schema(store->leader, schema->json, err);
-}
-
-static int swap_files(ls_store *store, ls_schema *schema, const char *made, ls_error *err) {
-  ls_state *state = NULL;
-  char *file = ls_store_file(store->path, "state.db"), *wal = ls_store_file(store->path, "state.db-wal");
-  int rc = file && wal ? ls_port_remove_file(wal, err) : ls_fail_nomem(err);
-  if (!rc) rc = ls_port_rename_file(made, file, err);
-  if (!rc) rc = ls_state_open_file(&state, schema, file, &store->session->notes, err);
-  if (!rc) ls_store_tune(store, state);
-  if (!rc) rc = ls_session_swap(store->session, schema, state, err); /* with no query open it cannot fail */
-  ls_free(file);
-  ls_free(wal);
-  return rc;
-}
-
-/* Put a state that was made in a file of its own into the place of the present one. Once that is closed there is no way
- * back: if the new one cannot be opened, the store is without a state, and the next call on it makes one. */
-static int replace_state_file(ls_store *store, ls_schema *schema, ls_state *state, const char *made, ls_error *err) {
-  ls_session *session = store->session;
-  int rc = ls_database_exec(&state->database, "PRAGMA wal_checkpoint(TRUNCATE)", err);
-  ls_state_free(state);
-  if (!rc) rc = prepare_swap(store, schema, err);
-  if (rc) return rc;
-  ls_state_free(session->state);
-  session->state = NULL;
-  if (session->schema != schema) ls_schema_free(session->schema);
-  session->schema = schema;
-  ls_error failure;
-  if (swap_files(store, schema, made, &failure)) {
-    ls_note(&session->notes, LS_LOG_WARNING, "state-file", "the new state could not be opened: %s", failure.text);
-  }
-  return LS_OK;
-}
-
-static int make_in_file(ls_store *store, ls_schema *schema, ls_error *err) {
-  char *made = ls_store_file(store->path, "state.new.db"), *wal = ls_store_file(store->path, "state.new.db-wal");
-  ls_state *state = NULL;
-  int rc = made && wal ? ls_port_remove_file(made, err) : ls_fail_nomem(err);
-  if (!rc) rc = ls_port_remove_file(wal, err);
-  if (!rc) rc = ls_state_new(&state, schema, made, &store->session->notes, err);
-  if (!rc) rc = follow(store, state, "making the state anew", err);
-  if (rc) ls_state_free(state);
-  else rc = replace_state_file(store, schema, state, made, err);
-  ls_free(made);
-  ls_free(wal);
-  return rc;
-}
-
-static int make_in_memory(ls_store *store, ls_schema *schema, ls_error *err) {
-  ls_state *state = NULL;
-  int rc = ls_state_new(&state, schema, NULL, &store->session->notes, err);
-  if (rc) return rc;
-  ls_store_tune(store, state);
-  rc = follow(store, state, "making the state anew", err);
-  if (!rc) rc = prepare_swap(store, schema, err);
-  if (!rc) rc = ls_session_swap(store->session, schema, state, err);
-  if (rc) {
-    ls_state_free(state);
-    return rc;
-  }
-  store->snapshot = (ls_mark){LS_SEQNUM_ROOT, 0};
-  return LS_OK;
-}
-
-int ls_store_make_anew(ls_store *store, ls_schema *schema, ls_error *err) {
-  uint64_t unsaved = store->unsaved;
-  store->unsaved = 0;
-  bool in_file = store->path && store->options.state == LS_STATE_FILE;
-  int rc = in_file ? make_in_file(store, schema, err) : make_in_memory(store, schema, err);
-  if (rc) store->unsaved = unsaved;
-  return rc;
-}
-
 int ls_store_follow(ls_store *store, ls_error *err) {
   int rc = ls_query_cache_settle(&store->session->queries, err);
   if (!rc) rc = follow(store, store->session->state, "following the log", err);
+  ls_graph_changed_unknown(store->session->graph); /* also when it came half-way only */
   if (rc == LS_ENOTFOUND) rc = ls_store_make_anew(store, store->session->schema, err);
   return rc;
 }
@@ -138,34 +62,16 @@ static bool at_head(const ls_store *store) {
 
 int ls_store_check_usable(ls_store *store, ls_error *err) {
   if (store->busy) return ls_fail(err, LS_ELOCKED, "the store is at work on its state: nothing can be changed from inside a progress callback");
+  ls_state *state = store->session->state;
+  if (state && state->in_transaction) { /* memory was too short to end it */
+    ls_state_abort(state);
+    if (state->in_transaction) return ls_fail_nomem(err);
+  }
   int rc = LS_OK;
   if (!store->session->state) rc = ls_store_make_anew(store, store->session->schema, err);
   else if (!at_head(store)) rc = ls_store_follow(store, err);
   if (rc || store->session->state) return rc;
   return ls_fail(err, LS_EIO, "the store's state was made anew, and its file cannot be opened");
-}
-
-int ls_rebuild(ls_store *store, ls_error *err) {
-  int rc = ls_store_check_usable(store, err);
-  if (!rc) rc = ls_flush(store, err);
-  if (!rc) rc = ls_store_make_anew(store, store->session->schema, err);
-  if (!rc) ls_store_snapshot(store, 0);
-  return rc;
-}
-
-int ls_schema_set(ls_store *store, const ls_schema_source *source, ls_error *err) {
-  ls_schema *schema;
-  int rc = ls_store_check_usable(store, err);
-  if (!rc) rc = ls_flush(store, err);
-  if (!rc) rc = ls_schema_new(&schema, source, err);
-  if (rc) return rc;
-  rc = ls_store_make_anew(store, schema, err);
-  if (rc) {
-    ls_schema_free(schema);
-    return rc;
-  }
-  ls_store_snapshot(store, 0);
-  return LS_OK;
 }
 
 void ls_store_snapshot(ls_store *store, uint64_t after_events) {
@@ -177,6 +83,7 @@ void ls_store_snapshot(ls_store *store, uint64_t after_events) {
   if (!rc) {
     store->snapshot = store->session->state->at;
     store->unsaved = 0;
+    ls_past_keep(store, file);
   } else {
     store->unsaved = 1; /* not again at each commit */
     ls_note(&store->session->notes, LS_LOG_WARNING, "snapshot", "the snapshot could not be written: %s", err.text);
@@ -231,6 +138,12 @@ static int after_failure(ls_receipt *out, ls_store *store, ls_mark before, int r
   return kept ? rc : ls_wrap(err, rc, "what was committed since the last flush is lost");
 }
 
+void ls_store_react(ls_store *store) {
+  ls_error err;
+  if (!ls_graph_react(store->session->graph, &err)) return;
+  ls_note(&store->session->notes, LS_LOG_WARNING, "reactivity", "%s", err.text);
+}
+
 static int count_commit(ls_store *store, size_t n, ls_error *err) {
   count_unflushed(store);
   store->unsaved += n;
@@ -240,7 +153,7 @@ static int count_commit(ls_store *store, size_t n, ls_error *err) {
   return rc;
 }
 
-int ls_commit_all(ls_receipt *out, ls_store *store, const ls_input *events, size_t n, ls_error *err) {
+int ls_store_commit(ls_receipt *out, ls_store *store, const ls_input *events, size_t n, int64_t undoes, ls_error *err) {
   int rc = ls_store_check_usable(store, err);
   if (!rc) rc = flush_when_due(store, err);
   if (rc) return rc;
@@ -248,11 +161,23 @@ int ls_commit_all(ls_receipt *out, ls_store *store, const ls_input *events, size
   ls_error local;
   ls_receipt receipt;
   ls_mark before = ls_log_head(store->leader->log);
-  rc = ls_session_commit(&receipt, store->session, events, n, err ? err : (err = &local));
-  if (rc) rc = after_failure(&receipt, store, before, rc, err);
+  rc = ls_session_commit(&receipt, store->session, events, n, undoes, err ? err : (err = &local));
+  if (!rc) ls_graph_changed(store->session->graph);
+  else rc = after_failure(&receipt, store, before, rc, err);
   if (!rc) rc = count_commit(store, n, err);
   if (!rc && out) *out = receipt;
+  ls_store_react(store);
   return rc;
+}
+
+int ls_commit_all(ls_receipt *out, ls_store *store, const ls_input *events, size_t n, ls_error *err) {
+  for (size_t i = 0; i < n; i++) {
+    if (!events[i].name || !ls_schema_is_own(events[i].name)) continue;
+    ls_fail(err, LS_EEVENT, "event \"%s\" is the library's own: only undo and redo commit it", events[i].name);
+    if (err) err->item = (int64_t)i;
+    return LS_EEVENT;
+  }
+  return ls_store_commit(out, store, events, n, 0, err);
 }
 
 int ls_commit(ls_receipt *out, ls_store *store, const char *name, const char *args, ls_error *err) {
@@ -268,19 +193,18 @@ ls_stage ls_receipt_stage(const ls_store *store, const ls_receipt *receipt) {
 /* ---------------------------------------------------------------------------------------------- */
 /* Reading */
 
-/* From inside a progress callback the state as it was is read. */
-static int check_readable(ls_store *store, ls_error *err) {
+int ls_store_check_readable(ls_store *store, ls_error *err) {
   return store->busy && store->session->state ? LS_OK : ls_store_check_usable(store, err);
 }
 
 int ls_query_open(ls_query **out, ls_store *store, const char *sql, const ls_value *params, size_t n, ls_error *err) {
-  int rc = check_readable(store, err);
+  int rc = ls_store_check_readable(store, err);
   if (rc) return rc;
   return ls_query_start(out, &store->session->queries, sql, params, n, err);
 }
 
 int ls_state_hash(char out[33], ls_store *store, ls_error *err) {
-  int rc = check_readable(store, err);
+  int rc = ls_store_check_readable(store, err);
   if (rc) return rc;
   return ls_state_digest(out, store->session->state, err);
 }
@@ -300,7 +224,7 @@ int ls_document_get(const char **out, ls_store *store, const char *name, const c
   if (!type) return LS_ENOTFOUND;
   ls_bytes *text = &store->session->text;
   ls_bytes_clear(text);
-  int rc = check_readable(store, err);
+  int rc = ls_store_check_readable(store, err);
   if (!rc) rc = ls_document_read(text, store->session->state, type, document_id(store, type, id), err);
   if (!rc && !ls_bytes_cstr(text)) rc = ls_fail_nomem(err);
   if (!rc) *out = text->data;
@@ -336,7 +260,7 @@ static uint64_t file_size(const ls_store *store, const char *name) {
 
 int ls_status_get(ls_status *out, ls_store *store, ls_error *err) {
   ls_log *log = store->leader->log;
-  int rc = check_readable(store, err);
+  int rc = ls_store_check_readable(store, err);
   ls_status status = {.head = ls_log_head(log).seq, .upstream_head = ls_log_upstream_head(log), .snapshot = store->snapshot.seq};
   if (!rc) rc = ls_log_count(&status.events, log, LS_SEQNUM_ROOT, err);
   if (!rc) rc = ls_log_count(&status.pending, log, status.upstream_head, err);

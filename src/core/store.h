@@ -17,6 +17,8 @@ struct ls_store {
   uint64_t unsaved;            /* events committed or replayed since */
   int64_t unflushed, unflushed_since_ms; /* commits not durable yet, and since when */
   ls_events *readers;          /* open ones, in a doubly linked list */
+  ls_view *views;              /* the same */
+  ls_migration *migration;     /* the one that the application has begun, or NULL */
   bool busy;                   /* long work is telling its progress: nothing may be committed */
 };
 
@@ -35,11 +37,21 @@ int ls_store_make_anew(ls_store *store, ls_schema *schema, ls_error *err);
  * LS_ELOCKED from inside a progress callback; LS_EIO when there is no state any more. */
 int ls_store_check_usable(ls_store *store, ls_error *err);
 
+/* ls_commit_all, also for the library's own events. `undoes` is as in ls_event. */
+int ls_store_commit(ls_receipt *out, ls_store *store, const ls_input *events, size_t n, int64_t undoes, ls_error *err);
+
+/* May it be read? The same, but from inside a progress callback the state as it was can be read. */
+int ls_store_check_readable(ls_store *store, ls_error *err);
+
+/* Tell the application's subscriptions what has changed (graph.h). What goes wrong is noted, not returned: what was
+ * done before is done. The last thing that a public function does. */
+void ls_store_react(ls_store *store);
+
 /* An ls_progress_fn, of which `user` is the store: calls the application's, if any; until that returns nothing may be
  * committed. */
 int ls_store_progress(void *user, const char *what, uint64_t done, uint64_t total);
 
-/* Give a state the store's limits, and let it keep undo records. */
+/* Give a state the store's limits, and let it keep rollback records. */
 void ls_store_tune(ls_store *store, ls_state *state);
 
 /* Write state.db when enough has happened since the last time. An error is noted, not returned: the state can always be

@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/nanoid.h"
 #include "core/follow.h"
+#include "core/graph.h"
+#include "core/past.h"
 #include "core/seqnum.h"
 #include "core/snapshot.h"
 #include "core/store.h"
@@ -246,6 +248,7 @@ static int keep_schema(ls_store *store, ls_error *err) {
   if (!rc && !ls_bytes_cstr(&json)) rc = ls_fail_nomem(err);
   if (!rc && strcmp(json.data, store->session->schema->json) != 0) {
     rc = ls_leader_set_schema(store->leader, store->session->schema->json, err);
+    ls_past_forget(store);
   }
   ls_bytes_fini(&json);
   return rc;
@@ -257,7 +260,7 @@ static int set_options(ls_store *store, const char *path, const ls_options *opti
   if (!store->options.flush_events) store->options.flush_events = 1000;
   if (!store->options.flush_ms) store->options.flush_ms = 100;
   if (!store->options.snapshot_events) store->options.snapshot_events = 20000;
-  if (!store->options.undo_bytes) store->options.undo_bytes = 8 << 20;
+  if (!store->options.rollback_bytes) store->options.rollback_bytes = 8 << 20;
   store->path = path ? ls_strdup(path) : NULL;
   store->functions = ls_calloc(n + 1, sizeof *store->functions);
   if ((path && !store->path) || !store->functions) return ls_fail_nomem(err);
@@ -282,7 +285,9 @@ static int store_open(ls_store *store, const char *path, const ls_options *optio
 }
 
 static void store_free(ls_store *store) {
+  ls_migration_abort(store->migration);
   while (store->readers) ls_events_close(store->readers);
+  while (store->views) ls_view_close(store->views);
   ls_session_free(store->session);
   ls_leader_close(store->leader, NULL);
   ls_port_lock_close(store->lock);
@@ -307,6 +312,9 @@ int ls_open(ls_store **out, const char *path, const ls_options *options, ls_erro
 
 int ls_close(ls_store *store, ls_error *err) {
   if (!store) return LS_OK;
+  if (ls_graph_busy(store->session->graph)) {
+    return ls_fail(err, LS_ELOCKED, "the store calls an effect or subscription: it cannot be closed from inside");
+  }
   int rc = ls_flush(store, err);
   if (!rc) ls_store_snapshot(store, CLOSE_TAIL);
   store_free(store);

@@ -31,21 +31,15 @@ static const char *rowid_name(const ls_table *table) {
   return NULL;
 }
 
-static bool has_part(const char *type, const char *const *parts) {
-  for (; *parts; parts++) {
-    size_t size = strlen(*parts);
-    for (const char *at = type; *at; at++) {
-      if (sqlite3_strnicmp(at, *parts, (int)size) == 0) return true;
-    }
-  }
-  return false;
-}
-
-/* Source: https://www.sqlite.org/datatype3.html, 3.1 Determination of column affinity. */
+/* SQLite's rules for the affinity of a declared type; what holds none of these words is NUMERIC or BLOB.
+ * Source: https://www.sqlite.org/datatype3.html */
 static bool is_real(const char *type) {
-  static const char *const other[] = {"INT", "CHAR", "CLOB", "TEXT", "BLOB", NULL};
-  static const char *const real[] = {"REAL", "FLOA", "DOUB", NULL};
-  return type && !has_part(type, other) && has_part(type, real);
+  static const char *const others[] = {"%INT%", "%CHAR%", "%CLOB%", "%TEXT%", "%BLOB%"};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    if (sqlite3_strlike(others[i], type, 0) == 0) return false;
+  }
+  return sqlite3_strlike("%REAL%", type, 0) == 0 || sqlite3_strlike("%FLOA%", type, 0) == 0 ||
+         sqlite3_strlike("%DOUB%", type, 0) == 0;
 }
 
 /* Columns of PRAGMA table_xinfo: cid, name, type, notnull, dflt_value, pk, hidden (2 and 3: generated). */
@@ -59,13 +53,14 @@ static int load_columns(ls_table *table, ls_arena *arena, sqlite3_stmt *info, si
   for (; step == SQLITE_ROW && table->n < capacity; step = sqlite3_step(info)) {
     const char *name = (const char *)sqlite3_column_text(info, 1);
     columns[table->n] = name ? ls_arena_strdup(arena, name) : NULL;
-    if (!columns[table->n]) return SQLITE_NOMEM;
+    const char *type = (const char *)sqlite3_column_text(info, 2);
+    if (!columns[table->n] || !type) return SQLITE_NOMEM;
+    real[table->n] = is_real(type);
     generated[table->n] = sqlite3_column_int(info, 6) >= 2;
-    real[table->n] = is_real((const char *)sqlite3_column_text(info, 2));
     int place = sqlite3_column_int(info, 5);
     if (place > 0) {
       key[place - 1] = table->n;
-      table->n_key++;
+      table->n_primary++;
     }
     table->n++;
   }
@@ -93,8 +88,8 @@ static int load_table(ls_table *table, ls_arena *arena, ls_database *database, s
   if (result == SQLITE_NOMEM) rc = ls_fail_nomem(err);
   else if (result) rc = ls_sqlite_fail(err, database->db, LS_ESCHEMA, "table %s", table->name);
   sqlite3_finalize(info);
+  table->n_key = table->without_rowid ? table->n_primary : 0;
   if (rc || table->without_rowid) return rc;
-  table->n_key = 0;
   table->rowid = rowid_name(table);
   if (table->rowid) return LS_OK;
   return ls_fail(err, LS_ESCHEMA, "table %s has columns named rowid, oid and _rowid_; rename one of them", table->name);

@@ -11,4 +11,7 @@ ls_value ls_value_of(sqlite3_value *value);
 /* Bind a value that outlives the statement's next reset. Returns SQLite's result code. */
 int ls_bind_value(sqlite3_stmt *stmt, int at, ls_value value);
 
+/* A copy of values in one block, texts and blobs included; freed with ls_free. NULL when memory ran out. */
+ls_value *ls_values_dup(const ls_value *values, size_t n);
+
 #endif

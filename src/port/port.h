@@ -9,6 +9,8 @@
 /* Milliseconds since 1970 (may jump), and of a clock that only goes forward (start arbitrary). */
 int64_t ls_port_time_ms(void);
 int64_t ls_port_monotonic_ms(void);
+/* The same clock in microseconds, as finely as the system has it. */
+int64_t ls_port_monotonic_us(void);
 
 /* Fill with random bytes that cannot be guessed. */
 int ls_port_random(void *out, size_t size, ls_error *err);
@@ -42,6 +44,14 @@ int ls_port_reader_open(ls_port_reader **out, const char *path, ls_error *err);
 int ls_port_reader_next(ls_bytes *out, ls_port_reader *reader, size_t size, ls_error *err);
 void ls_port_reader_close(ls_port_reader *reader); /* NULL is fine */
 
+/* The names in a directory but . and .., in no special order; `each` stops it with anything but 0, which is returned.
+ * LS_ENOTFOUND when there is no such directory. */
+typedef int (*ls_port_name_fn)(void *user, const char *name);
+int ls_port_list_directory(const char *path, ls_port_name_fn each, void *user, ls_error *err);
+
+/* Let a file be found under a second name, too; one of that name is replaced. It is copied where the system does not
+ * give a file two names, so neither may be written in place from here on. */
+int ls_port_link_file(const char *from, const char *to, ls_error *err);
 /* Give a file another name; one of that name is replaced. */
 int ls_port_rename_file(const char *from, const char *to, ls_error *err);
 /* Remove a file; one that is not there is fine. */

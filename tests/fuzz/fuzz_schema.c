@@ -32,6 +32,7 @@ static void look_up(const ls_schema *schema) {
     const ls_event_type *event = &schema->events[i];
     require(i == 0 || strcmp(event[-1].name, event->name) < 0, "events are in order");
     require(ls_schema_event(schema, event->name) == event, "an event is found by its name");
+    require(!ls_schema_final(event)->becomes, "what it becomes in the end is no old form");
     for (size_t s = 0; s < event->n_statements; s++) {
       require(event->statements[s].sql[0] != 0, "a statement has a text");
       require(event->statements[s].n_params == 0 || event->statements[s].params, "and its parameters");

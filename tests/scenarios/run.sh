@@ -12,6 +12,9 @@
 #   [exit 1]               when the status is not 0
 # An empty line of the output is written (empty line). Each command has a shell of its own; $ROOT is the project's
 # directory. What differs from run to run is written DIR, ROOT, "pid PID" and "since TIME".
+#
+# A page of docs/ is a scenario too: there output goes on to the next command or the ``` that ends the block, and its
+# empty lines are as they are.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -25,7 +28,7 @@ while [ $# -gt 0 ]; do
     *) break ;;
   esac
 done
-[ $# -gt 0 ] || set -- tests/scenarios/*.txt
+[ $# -gt 0 ] || set -- tests/scenarios/*.txt docs/*.md
 bin=$(cd "$bin" && pwd)
 
 scratch=$(mktemp -d)
@@ -33,7 +36,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 normalise() {
   sed -E -e "s|$dir|DIR|g; s|$root|ROOT|g" -e 's/\bpid [0-9]+/pid PID/g' \
-    -e 's/since [0-9]{4}-[0-9-]+T[0-9:]+Z/since TIME/g' -e 's/^$/(empty line)/'
+    -e 's/since [0-9]{4}-[0-9-]+T[0-9:]+Z/since TIME/g' -e "s/^\$/$empty/"
 }
 
 # Runs one command and prints its part of the transcript.
@@ -60,9 +63,9 @@ play() {
     if [[ $line == '$ '* ]]; then
       command=${line:2} place=command
       echo "$line"
-    elif [ -z "$line" ]; then
+    elif [ "$line" = "$end" ]; then
       place=prose
-      echo
+      echo "$line"
     elif [ $place = prose ]; then
       echo "$line"
     fi
@@ -72,7 +75,9 @@ play() {
 
 status=0
 for file in "$@"; do
-  dir=$scratch/$(basename "$file" .txt)
+  dir=$scratch/$(basename "$file")
+  end= empty='(empty line)'
+  [[ $file != *.md ]] || end='```' empty=
   mkdir -p "$dir"
   [ ! -d tests/scenarios/files ] || cp -r tests/scenarios/files/. "$dir"
   play "$file" >"$scratch/now"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/store.h"
-#include "core/undo.h"
+#include "core/rollback.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"
 #include "support/tmp.h"
@@ -112,7 +112,7 @@ static void records_go_from_the_oldest_and_a_missing_one_changes_nothing(void **
   (void)unused;
   world w = world_new();
   ls_error err;
-  w.state->undo_limit_bytes = 400;
+  w.state->rollback_limit_bytes = 400;
   char digest[33], first[33] = "";
   for (int64_t i = 1; i <= 20; i++) {
     char args[40];
@@ -122,12 +122,12 @@ static void records_go_from_the_oldest_and_a_missing_one_changes_nothing(void **
     assert_ok(ls_state_commit(w.state, core_mark(i), &err), &err);
   }
   int steps = 0;
-  while (ls_undo_step(w.state, &err) == LS_OK) steps++;
+  while (ls_rollback_step(w.state, &err) == LS_OK) steps++;
   assert_in_range(steps, 1, 10);
   assert_int_equal(err.code, LS_ENOTFOUND);
   assert_int_equal(w.state->at.seq.global, 20 - steps);
   assert_ok(ls_state_digest(first, w.state, &err), &err);
-  assert_code(ls_undo_step(w.state, &err), LS_ENOTFOUND, &err);
+  assert_code(ls_rollback_step(w.state, &err), LS_ENOTFOUND, &err);
   assert_ok(ls_state_digest(digest, w.state, &err), &err);
   assert_string_equal(digest, first);
   world_free(&w);

@@ -6,7 +6,7 @@
 
 #include "core/follow.h"
 #include "core/log_file.h"
-#include "core/undo.h"
+#include "core/rollback.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"
 
@@ -302,7 +302,7 @@ static void a_whole_number_of_chunks_keeps_its_way_back(void **unused) {
   add_many(w.log, 2, 1000);
   follow(state, w.log);
   assert_int_equal(state->at.seq.global, 1001);
-  assert_ok(ls_undo_step(state, &err), &err);
+  assert_ok(ls_rollback_step(state, &err), &err);
   assert_int_equal(state->at.seq.global, 1);
   assert_string_equal(core_digest(state), before);
   ls_state_free(state);
@@ -423,7 +423,7 @@ static void a_damaged_state_is_told_from_a_damaged_log(void **unused) {
   add_many(w.log, 2, 3);
   follow(state, w.log);
   cut(w.log, 1);
-  assert_ok(ls_database_exec(&state->database, "UPDATE __livestore_undo SET changeset = x'ff'", &err), &err);
+  assert_ok(ls_database_exec(&state->database, "UPDATE __livestore_rollback SET changeset = x'ff'", &err), &err);
   assert_code(ls_state_follow(state, w.log, NULL, &err), LS_ENOTFOUND, &err);
   ls_state_free(state);
   world_free(&w);

@@ -216,6 +216,56 @@ static void replace_where_no_directory_is_says_so(void **state) {
 
 /* Lock */
 
+/* Names */
+
+typedef struct names {
+  char text[100];
+  size_t n, stop_at;
+} names;
+
+static int add_name(void *user, const char *name) {
+  names *all = user;
+  snprintf(all->text + strlen(all->text), sizeof all->text - strlen(all->text), "<%s>", name);
+  return ++all->n == all->stop_at ? LS_EABORT : LS_OK;
+}
+
+static void list_gives_every_name_until_it_is_stopped(void **state) {
+  names all = {.n = 0}, two = {.stop_at = 2};
+  static const char *const files[] = {"a", ".hidden", "with space"};
+  for (size_t i = 0; i < 3; i++) {
+    char *file = tmp_path(*state, files[i]);
+    tmp_write(file, "x", 1);
+    free(file);
+  }
+  assert_int_equal(ls_port_list_directory(*state, add_name, &all, NULL), LS_OK);
+  assert_int_equal(all.n, 3);
+  for (size_t i = 0; i < 3; i++) assert_non_null(strstr(all.text, files[i]));
+  assert_int_equal(ls_port_list_directory(*state, add_name, &two, NULL), LS_EABORT);
+  assert_int_equal(two.n, 2);
+}
+
+static void list_of_no_directory_is_not_found(void **state) {
+  char *path = tmp_path(*state, "none");
+  names all = {.n = 0};
+  assert_int_equal(ls_port_list_directory(path, add_name, &all, NULL), LS_ENOTFOUND);
+  assert_int_equal(all.n, 0);
+  free(path);
+}
+
+static void link_keeps_a_file_that_its_first_name_is_taken_from(void **state) {
+  char *first = tmp_path(*state, "first"), *second = tmp_path(*state, "second");
+  tmp_write(first, "old", 3);
+  tmp_write(second, "replaced", 8);
+  assert_int_equal(ls_port_link_file(first, second, NULL), LS_OK);
+  assert_int_equal(ls_port_replace_file(first, PARTS({"new", 3}), false, NULL), LS_OK);
+  assert_text(second, "old");
+  assert_int_equal(ls_port_remove_file(first, NULL), LS_OK);
+  assert_text(second, "old");
+  assert_int_equal(ls_port_link_file(first, second, NULL), LS_ENOTFOUND);
+  free(first);
+  free(second);
+}
+
 static void a_held_lock_is_refused_in_the_same_process_and_names_its_holder(void **state) {
   char *path = tmp_path(*state, "lock"), pid[64];
   snprintf(pid, sizeof pid, "pid %ld (tester x) since 20", (long)getpid());
@@ -323,6 +373,9 @@ int main(void) {
       cmocka_unit_test(make_directory_of_an_empty_path_fails),
       IN_TMP(exists_and_size_tell_what_is_there),
       cmocka_unit_test(exists_fails_when_it_cannot_be_told),
+      IN_TMP(list_gives_every_name_until_it_is_stopped),
+      IN_TMP(list_of_no_directory_is_not_found),
+      IN_TMP(link_keeps_a_file_that_its_first_name_is_taken_from),
       IN_TMP(remove_takes_a_missing_file_and_refuses_a_directory),
       IN_TMP(read_appends_files_of_every_size),
       cmocka_unit_test(read_of_a_file_without_a_size_goes_to_its_end),

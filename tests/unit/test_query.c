@@ -158,7 +158,7 @@ static void writing_is_refused_in_every_disguise(void **state) {
       {"DELETE FROM t RETURNING *", LS_EREADONLY},
       {"EXPLAIN DELETE FROM t", LS_EREADONLY},
       {"INSERT INTO f(f) VALUES ('optimize')", LS_EREADONLY},
-      {"DELETE FROM __livestore_undo", LS_EREADONLY},
+      {"DELETE FROM __livestore_rollback", LS_EREADONLY},
       {"UPDATE sqlite_schema SET sql = ''", LS_ESQL},
       {"CREATE TABLE x (a)", LS_EREADONLY},
       {"CREATE TEMP TABLE x (a)", LS_EREADONLY},

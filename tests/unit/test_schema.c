@@ -150,7 +150,7 @@ static const struct {
     {"{\"livestore\":1,\"events\":[]}", "$.events: expected an object of events by their names, got array"},
     /* events */
     {EVENT("{\"sqls\":[]}"),
-     "$.events.\"v1.A\".sqls: no such key (known: args, sql, function, clientOnly, deprecated)"},
+     "$.events.\"v1.A\".sqls: no such key (known: args, sql, function, clientOnly, deprecated, becomes, undo)"},
     {EVENT("[]"), "$.events.\"v1.A\": expected an object that describes an event, got array"},
     {EVENT("{\"args\":{\"type\":\"string\"}}"),
      "$.events.\"v1.A\".args: the arguments of an event are an object: \"type\": \"object\" is expected here"},

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/undo.h"
+#include "core/rollback.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"
 
@@ -210,7 +210,7 @@ static void what_would_end_the_transaction_is_refused_by_the_schema(void **unuse
   static const char *const wrong_events[] = {
       "INSERT OR ROLLBACK INTO t VALUES (1)", "UPDATE OR FAIL t SET id = 1",
       "INSERT INTO t VALUES (random())",      "INSERT INTO __livestore_state VALUES (2, 'x', 0, 0, 0)",
-      "DELETE FROM __livestore_undo",         "INSERT INTO t SELECT place FROM __livestore_state"};
+      "DELETE FROM __livestore_rollback",         "INSERT INTO t SELECT place FROM __livestore_state"};
   ls_error err;
   for (size_t i = 0; i < COUNT(wrong); i++) {
     const ls_schema_def def = {.tables = LIST(wrong[i])};
@@ -321,7 +321,7 @@ static void a_statement_that_fails_leaves_nothing_and_the_function_may_go_on(voi
     assert_ok(commit(w.state, "run", "{}", &err), &err);
     assert_int_equal(s.codes[1], cases[i].code);
     assert_string_equal(core_value(w.state, "SELECT group_concat(id || v) FROM t"), "1a,2x,3z");
-    assert_ok(ls_undo_step(w.state, &err), &err);
+    assert_ok(ls_rollback_step(w.state, &err), &err);
     assert_string_equal(core_digest(w.state), before);
     stop(&w);
   }

@@ -15,6 +15,12 @@ int64_t ls_port_time_ms(void) { return read_ms(CLOCK_REALTIME); }
 
 int64_t ls_port_monotonic_ms(void) { return read_ms(CLOCK_MONOTONIC); }
 
+int64_t ls_port_monotonic_us(void) {
+  struct timespec now = {0};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int ls_port_random(void *out, size_t size, ls_error *err) {
   for (size_t done = 0; done < size;) {
     ssize_t got = getrandom((char *)out + done, size - done, 0);

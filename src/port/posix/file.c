@@ -1,4 +1,5 @@
 /* file - names, sizes, and reading a file whole. Writing is in stream.c. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,7 +88,41 @@ int ls_port_read_file(ls_bytes *out, const char *path, ls_error *err) {
   return rc;
 }
 
+/* Directories */
+
+static int give_names(DIR *directory, const char *path, ls_port_name_fn each, void *user, ls_error *err) {
+  for (;;) {
+    errno = 0;
+    struct dirent *entry = readdir(directory);
+    if (!entry) return errno ? ls_posix_fail(err, "read the directory", path) : LS_OK;
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    int rc = each(user, entry->d_name);
+    if (rc) return rc;
+  }
+}
+
+int ls_port_list_directory(const char *path, ls_port_name_fn each, void *user, ls_error *err) {
+  DIR *directory = opendir(path);
+  if (!directory) return ls_posix_fail(err, "open the directory", path);
+  int rc = give_names(directory, path, each, user, err);
+  closedir(directory);
+  return rc;
+}
+
 /* Renaming */
+
+static int copy_file(const char *from, const char *to, ls_error *err) {
+  ls_bytes content = {0};
+  int rc = ls_port_read_file(&content, from, err);
+  if (!rc) rc = ls_port_replace_file(to, &(ls_port_part){content.data, content.size}, 1, false, err);
+  ls_bytes_fini(&content);
+  return rc;
+}
+
+int ls_port_link_file(const char *from, const char *to, ls_error *err) {
+  int rc = ls_port_remove_file(to, err);
+  return rc || link(from, to) == 0 ? rc : copy_file(from, to, err);
+}
 
 int ls_port_rename_file(const char *from, const char *to, ls_error *err) {
   return rename(from, to) == 0 ? LS_OK : ls_posix_fail(err, "replace", to);

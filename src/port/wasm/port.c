@@ -12,6 +12,8 @@ int64_t ls_port_time_ms(void) { return (int64_t)ls_host_time_ms(); }
 
 int64_t ls_port_monotonic_ms(void) { return (int64_t)ls_host_monotonic_ms(); }
 
+int64_t ls_port_monotonic_us(void) { return (int64_t)(ls_host_monotonic_ms() * 1000); }
+
 int ls_port_random(void *out, size_t size, ls_error *err) {
   (void)err;
   ls_host_random(out, size);
@@ -73,6 +75,17 @@ int ls_port_reader_next(ls_bytes *out, ls_port_reader *reader, size_t size, ls_e
 }
 
 void ls_port_reader_close(ls_port_reader *reader) { (void)reader; }
+
+int ls_port_list_directory(const char *path, ls_port_name_fn each, void *user, ls_error *err) {
+  (void)each;
+  (void)user;
+  return fail_no_files(err, path);
+}
+
+int ls_port_link_file(const char *from, const char *to, ls_error *err) {
+  (void)to;
+  return fail_no_files(err, from);
+}
 
 int ls_port_rename_file(const char *from, const char *to, ls_error *err) {
   (void)to;
