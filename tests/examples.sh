@@ -255,6 +255,11 @@ undo_sample() {
   same "a redone row" "open" "$(rows "$scratch/undo" "SELECT state FROM tickets WHERE id = 'issue-7'")"
 }
 
+undo_data() {
+  PATH="$build:$PATH" examples/undo/run.sh "$scratch/undo-data" "$data/tickets.jsonl.gz" >"$scratch/shown"
+  same "the last line" "the state is what it was: " "$(tail -n 1 "$scratch/shown" | sed 's/[0-9a-f]*$//')"
+}
+
 # -------------------------------------------------------------------------------------------------
 
 example "tickets: the sample" tickets_sample
@@ -263,6 +268,7 @@ if [ -d "$data" ]; then
   example "tickets: a real tracker" tickets_data
   example "tickets: a part of it" tickets_part
   example "document: 259,778 keystrokes" document_data
+  example "undo: a real tracker, all of it and back" undo_data
 fi
 example "undo: a tracker, there and back" undo_sample
 example "c/todos, twice" todos
