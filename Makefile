@@ -191,7 +191,7 @@ run:          ## a look at it: the git history of a repository (REPO=path) as ev
 	@PATH="$(abspath $(BUILD)):$$PATH" REPO='$(REPO)' COMMITS='$(COMMITS)' examples/git-history/run.sh
 
 # A test whose programs match a word of VALGRIND_SKIP is too slow for valgrind.
-VALGRIND_SKIP := fault crash
+VALGRIND_SKIP := fault crash migration random
 
 test:         ## everything, in some minutes
 	+@MAKE='$(MAKE)' JOBS=$(JOBS) VALGRIND_SKIP='$(VALGRIND_SKIP)' tools/test.sh

@@ -115,13 +115,18 @@ static void write_raw(const change *c, const char *data, int size) {
 
 static void truncate_raw(const char *name, int64_t size) { check(truncate(name, size) == 0, name); }
 
+/* The library removes and renames files of the state on its own, past this VFS. */
+static bool is_gone(const change *c) { return access(c->name, F_OK) != 0; }
+
 /* Newest first. */
 static void take_back(const change *c) {
+  if (is_gone(c)) return;
   if (c->old_bytes) write_raw(c, c->old, c->old_bytes);
   truncate_raw(c->name, c->old_size);
 }
 
 static void do_again(const change *c) {
+  if (is_gone(c)) return;
   if (c->data)
     write_raw(c, c->data, c->size);
   else

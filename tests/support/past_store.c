@@ -42,14 +42,6 @@ void past_assert_code(int rc, int wanted, const ls_error *err, const char *file,
   _fail(file, line);
 }
 
-/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016. */
-uint32_t past_random(past_store *ps, uint32_t below) {
-  ps->random ^= ps->random >> 12;
-  ps->random ^= ps->random << 25;
-  ps->random ^= ps->random >> 27;
-  return (uint32_t)((ps->random * UINT64_C(2685821657736338717)) >> 33) % below;
-}
-
 /* As often as the option says: the store itself waits longer, until it is worth while for the state's size. */
 static void save(past_store *ps) {
   int64_t events = ps->options.snapshot_events;
@@ -73,7 +65,7 @@ void past_store_open(past_store *ps, const char *path, ls_options options) {
   if (!options.schema.json) options.schema.json = PAST_SCHEMA;
   ps->path = path;
   ps->options = options;
-  ps->random = 88172645463325252;
+  ps->random = random_from(1);
   assert_ok(ls_open(&ps->store, path, &ps->options, &err), &err);
   remember(ps);
 }
@@ -104,18 +96,20 @@ typedef struct random_event {
 /* Few ids, so that rows change often; in both cases, which are one key. */
 static void make_event(past_store *ps, random_event *event) {
   static const char *const names[] = {"put", "put", "put", "move", "drop", "pair", "pair", "swing", "hover", "clear"};
-  const char *name = names[past_random(ps, past_random(ps, 8) ? 9 : 10)];
-  char id = "abcdefABC"[past_random(ps, 9)];
-  unsigned n = past_random(ps, 5);
+  const char *name = names[random_below(&ps->random, random_below(&ps->random, 8) ? 9 : 10)];
+  char id = "abcdefABC"[random_below(&ps->random, 9)];
+  unsigned n = random_below(&ps->random, 5);
   event->args[0] = '\0';
   if (strcmp(name, "put") == 0)
     snprintf(event->args, sizeof event->args, "{\"id\":\"%c\",\"n\":%u}", id, n);
   else if (strcmp(name, "move") == 0) {
-    snprintf(event->args, sizeof event->args, "{\"id\":\"%c\",\"to\":\"%c\"}", id, "abcdefABC"[past_random(ps, 9)]);
+    snprintf(event->args, sizeof event->args, "{\"id\":\"%c\",\"to\":\"%c\"}", id,
+             "abcdefABC"[random_below(&ps->random, 9)]);
   } else if (strcmp(name, "drop") == 0) {
     snprintf(event->args, sizeof event->args, "{\"id\":\"%c\"}", id);
   } else if (strcmp(name, "pair") == 0) {
-    snprintf(event->args, sizeof event->args, "{\"a\":%u,\"b\":\"%c\",\"v\":%u.5}", n, id, past_random(ps, 9));
+    snprintf(event->args, sizeof event->args, "{\"a\":%u,\"b\":\"%c\",\"v\":%u.5}", n, id,
+             random_below(&ps->random, 9));
   }
   event->input = (ls_input){name, event->args[0] ? event->args : NULL};
 }
@@ -126,7 +120,7 @@ void past_store_live(past_store *ps, size_t n) {
     ls_error err;
     random_event events[4];
     ls_input inputs[4];
-    size_t together = past_random(ps, 5) ? 1 : 1 + past_random(ps, 4);
+    size_t together = random_below(&ps->random, 5) ? 1 : 1 + random_below(&ps->random, 4);
     if (together > n) together = n;
     for (size_t i = 0; i < together; i++) {
       make_event(ps, &events[i]);

@@ -4,6 +4,7 @@
 #define LS_TESTS_SUPPORT_PAST_STORE_H
 
 #include "core/store.h"
+#include "support/random.h"
 
 #define PAST_MOST 4000 /* events that are remembered */
 
@@ -21,7 +22,7 @@ typedef struct past_store {
   ls_store *store;
   ls_options options;
   const char *path;
-  uint64_t random;
+  random_source random;
   past_position positions[PAST_MOST]; /* [0] is the root */
   size_t n;
 } past_store;
@@ -36,8 +37,6 @@ void past_store_live(past_store *ps, size_t n);
 void past_store_commit(past_store *ps, const char *name, const char *args);
 /* Take the newest events away, down to the position of this index, and let the store follow. */
 void past_store_cut(past_store *ps, size_t index);
-
-uint32_t past_random(past_store *ps, uint32_t below);
 
 /* Fail the test when rc is not `wanted`, with the error's text. */
 #define assert_code(rc, wanted, err) past_assert_code(rc, wanted, err, __FILE__, __LINE__)

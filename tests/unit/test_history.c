@@ -115,8 +115,8 @@ static void the_difference_is_what_the_tables_say(void **path) {
   bool soak = getenv("SOAK") != NULL;
   past_store_live(&PS, soak ? 600 : 120);
   for (int i = 0; i < (soak ? 600 : 50); i++) {
-    size_t p = past_random(&PS, (uint32_t)PS.n),
-           q = i % 2 ? p / 2 + past_random(&PS, 20) % PS.n : past_random(&PS, (uint32_t)PS.n);
+    size_t p = random_below(&PS.random, (uint32_t)PS.n),
+           q = i % 2 ? p / 2 + random_below(&PS.random, 20) % PS.n : random_below(&PS.random, (uint32_t)PS.n);
     assert_diff(&PS, p, q < PS.n ? q : 0);
   }
   past_store_close(&PS);

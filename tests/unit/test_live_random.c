@@ -11,21 +11,11 @@
 #include "core/rows.h"
 #include "livestore.h"
 #include "support/cmocka_all.h"
+#include "support/random.h"
 
 enum { QUERIES = 24, COMMITS = 40, SECONDS = 4, SOAK_SECONDS = 60, TABLES = 3, TEXT = 2000 };
 
-typedef struct generator {
-  uint64_t state;
-} generator;
-
-static uint32_t roll(generator *g, uint32_t n) {
-  g->state ^= g->state << 13;
-  g->state ^= g->state >> 7;
-  g->state ^= g->state << 17;
-  return (uint32_t)(g->state >> 33) % n;
-}
-
-#define PICK(g, list) ((list)[roll((g), sizeof(list) / sizeof *(list))])
+#define PICK(g, list) ((list)[random_below((g), sizeof(list) / sizeof *(list))])
 
 typedef struct table {
   char name[8];
@@ -33,7 +23,7 @@ typedef struct table {
 } table;
 
 typedef struct world {
-  generator g;
+  random_source g;
   uint64_t seed;
   table tables[TABLES];
   bool fts, view;
@@ -76,8 +66,8 @@ static const char *const LITERALS[] = {"0",
                                        "-0.0",
                                        "'b a'"};
 
-static ls_value random_value(generator *g) {
-  switch (roll(g, 14)) {
+static ls_value random_value(random_source *g) {
+  switch (random_below(g, 14)) {
     case 0: return ls_int(0);
     case 1: return ls_int(1);
     case 2: return ls_int(2);
@@ -97,12 +87,12 @@ static ls_value random_value(generator *g) {
 
 static const char *column(world *w, const table *t) {
   static const char *const names[] = {"k", "a", "b", "c", "r"};
-  if (t->generated && roll(&w->g, 8) == 0) return "g";
-  if (!t->without_rowid && roll(&w->g, 15) == 0) return "rowid";
+  if (t->generated && random_below(&w->g, 8) == 0) return "g";
+  if (!t->without_rowid && random_below(&w->g, 15) == 0) return "rowid";
   return PICK(&w->g, names);
 }
 
-static const table *any_table(world *w) { return &w->tables[roll(&w->g, TABLES)]; }
+static const table *any_table(world *w) { return &w->tables[random_below(&w->g, TABLES)]; }
 
 static const char *key_literal(world *w, const table *t) {
   static const char *const ints[] = {"1", "2", "3", "4", "5", "6"}, *const texts[] = {"'1'", "'a'", "'A'",
@@ -129,26 +119,26 @@ static void make_table(world *w, size_t number) {
   static const char *const strict[] = {"INTEGER", "TEXT", "REAL", "INT", "BLOB", "ANY", "TEXT COLLATE NOCASE", "ANY"};
   static const char *const actions[] = {"CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT"};
   table *t = &w->tables[number];
-  generator *g = &w->g;
-  bool is_strict = roll(g, 3) == 0;
+  random_source *g = &w->g;
+  bool is_strict = random_below(g, 3) == 0;
   snprintf(t->name, sizeof t->name, "t%zu", number);
-  t->text_key = roll(g, 2);
-  t->without_rowid = roll(g, 3) == 0;
-  t->generated = roll(g, 3) == 0;
+  t->text_key = random_below(g, 2);
+  t->without_rowid = random_below(g, 3) == 0;
+  t->generated = random_below(g, 3) == 0;
   char reference[100] = "";
-  if (number > 0 && roll(g, 2)) {
+  if (number > 0 && random_below(g, 2)) {
     snprintf(reference, sizeof reference, " REFERENCES t0 ON DELETE %s ON UPDATE %s", PICK(g, actions),
              PICK(g, actions));
   }
   const char *a = is_strict ? PICK(g, strict) : PICK(g, types), *b = is_strict ? PICK(g, strict) : PICK(g, types);
   const char *c = is_strict ? PICK(g, strict) : PICK(g, types);
   const char *key = t->text_key ? "TEXT NOT NULL" : "INTEGER NOT NULL";
-  const char *gen = !t->generated ? "" : roll(g, 2) ? ", g ANY AS (a || b)" : ", g ANY AS (a + 1) STORED";
+  const char *gen = !t->generated ? "" : random_below(g, 2) ? ", g ANY AS (a || b)" : ", g ANY AS (a + 1) STORED";
   const char *with = t->without_rowid ? (is_strict ? " STRICT, WITHOUT ROWID" : " WITHOUT ROWID")
                      : is_strict      ? " STRICT"
                                       : "";
-  const char *more = roll(g, 6) ? "" : ", UNIQUE (a, b)";
-  bool pair = !*reference && number > 0 && roll(g, 4) == 0;
+  const char *more = random_below(g, 6) ? "" : ", UNIQUE (a, b)";
+  bool pair = !*reference && number > 0 && random_below(g, 4) == 0;
   statement(w, "CREATE TABLE %s (k %s%s, a %s, b %s, c %s, r %s%s%s%s%s)%s", t->name, key, pair ? "" : " PRIMARY KEY",
             a, b, c, w->tables[0].text_key ? "TEXT" : "INTEGER", reference, gen, pair ? ", PRIMARY KEY (b, k)" : "",
             more, with);
@@ -172,7 +162,7 @@ static void make_trigger(world *w, size_t number) {
   static const char *const bodies[] = {"UPDATE t2 SET b = coalesce(b, 0) + 1 WHERE k IN (SELECT k FROM t0)",
                                        "DELETE FROM t2 WHERE a = 1", "UPDATE t2 SET c = NULL WHERE c IS NOT NULL",
                                        "INSERT OR REPLACE INTO t2 (k, a) SELECT k, a FROM t0 LIMIT 2"};
-  statement(w, "CREATE TRIGGER tr%zu %s ON t%u BEGIN %s; END", number, PICK(&w->g, whens), roll(&w->g, 2),
+  statement(w, "CREATE TRIGGER tr%zu %s ON t%u BEGIN %s; END", number, PICK(&w->g, whens), random_below(&w->g, 2),
             PICK(&w->g, bodies));
 }
 
@@ -182,7 +172,7 @@ static void make_fts(world *w) {
   const char *option = PICK(&w->g, options);
   if (w->tables[0].without_rowid && strstr(option, "t0")) option = "";
   statement(w, "CREATE VIRTUAL TABLE ft USING fts5 (a, b%s)", option);
-  if (roll(&w->g, 2)) {
+  if (random_below(&w->g, 2)) {
     statement(w, "CREATE TRIGGER tf AFTER INSERT ON t1 BEGIN INSERT INTO ft (a, b) VALUES (new.a, new.b); END");
   }
 }
@@ -203,19 +193,19 @@ static int run_sql(ls_materializer *m, const ls_event *event, void *user, ls_err
 static bool make_world(world *w, uint64_t seed) {
   memset(w, 0, sizeof *w);
   w->seed = seed;
-  w->g.state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
-  for (int i = 0; i < 8; i++) roll(&w->g, 2);
+  w->g = random_from(seed);
+  for (int i = 0; i < 8; i++) random_below(&w->g, 2);
   for (size_t i = 0; i < TABLES; i++) make_table(w, i);
-  for (size_t i = roll(&w->g, 5); i > 0; i--) make_index(w, i);
-  for (size_t i = roll(&w->g, 3); i > 0; i--) make_trigger(w, i);
-  w->view = roll(&w->g, 2);
+  for (size_t i = random_below(&w->g, 5); i > 0; i--) make_index(w, i);
+  for (size_t i = random_below(&w->g, 3); i > 0; i--) make_trigger(w, i);
+  w->view = random_below(&w->g, 2);
   if (w->view) {
     static const char *const views[] = {
         "SELECT k, a FROM t0 WHERE b IS NOT NULL", "SELECT t0.k, t1.b AS a FROM t0 JOIN t1 USING (k)",
         "SELECT k, count(*) AS a FROM t1 GROUP BY k", "SELECT k, a FROM t0 UNION ALL SELECT k, b FROM t1"};
     statement(w, "CREATE VIEW v AS %s", PICK(&w->g, views));
   }
-  w->fts = roll(&w->g, 4) == 0;
+  w->fts = random_below(&w->g, 4) == 0;
   if (w->fts) make_fts(w);
   const ls_event_def event = {
       .name = "sql",
@@ -224,7 +214,7 @@ static bool make_world(world *w, uint64_t seed) {
       .version = 1};
   const ls_schema_def def = {.tables = w->list, .events = &event, .n_events = 1};
   /* With little room, most commits are not recorded. */
-  const ls_options options = {.schema = {.def = &def}, .rollback_bytes = roll(&w->g, 8) ? 0 : 60};
+  const ls_options options = {.schema = {.def = &def}, .rollback_bytes = random_below(&w->g, 8) ? 0 : 60};
   return ls_open(&w->store, NULL, &options, NULL) == LS_OK;
 }
 
@@ -232,13 +222,13 @@ static bool make_world(world *w, uint64_t seed) {
 /* Commits */
 
 static void change_sql(world *w, char *sql) {
-  generator *g = &w->g;
+  random_source *g = &w->g;
   const table *t = any_table(w);
   const char *k = key_literal(w, t), *a = PICK(g, LITERALS), *b = PICK(g, LITERALS), *c = PICK(g, LITERALS);
-  const char *r = roll(g, 2) ? "NULL" : key_literal(w, &w->tables[0]);
+  const char *r = random_below(g, 2) ? "NULL" : key_literal(w, &w->tables[0]);
   static const char *const verbs[] = {"INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE"};
   static const char *const plain[] = {"a", "b", "c", "r"};
-  switch (roll(g, w->fts ? 13 : 10)) {
+  switch (random_below(g, w->fts ? 13 : 10)) {
     case 0:
     case 1:
     case 2:
@@ -250,9 +240,11 @@ static void change_sql(world *w, char *sql) {
     case 5:
       snprintf(sql, TEXT, "UPDATE %s SET %s = %s, %s = %s", t->name, PICK(g, plain), a, PICK(g, plain), b);
       return;
-    case 6: snprintf(sql, TEXT, "DELETE FROM %s WHERE %s = %s", t->name, column(w, t), roll(g, 2) ? k : a); return;
+    case 6:
+      snprintf(sql, TEXT, "DELETE FROM %s WHERE %s = %s", t->name, column(w, t), random_below(g, 2) ? k : a);
+      return;
     case 7:
-      if (roll(g, 4) == 0)
+      if (random_below(g, 4) == 0)
         snprintf(sql, TEXT, "DELETE FROM %s", t->name);
       else
         snprintf(sql, TEXT, "UPDATE %s SET k = %s WHERE k = %s", t->name, k, key_literal(w, t));
@@ -261,14 +253,14 @@ static void change_sql(world *w, char *sql) {
       if (t->without_rowid)
         snprintf(sql, TEXT, "UPDATE %s SET b = b, a = %s", t->name, a);
       else
-        snprintf(sql, TEXT, "UPDATE %s SET rowid = rowid + 10 WHERE rowid < %u", t->name, roll(g, 5));
+        snprintf(sql, TEXT, "UPDATE %s SET rowid = rowid + 10 WHERE rowid < %u", t->name, random_below(g, 5));
       return;
     case 9:
       snprintf(sql, TEXT, "INSERT INTO %s (k, a) VALUES (%s, %s) ON CONFLICT DO UPDATE SET b = excluded.a", t->name, k,
                a);
       return;
-    case 10: snprintf(sql, TEXT, "DELETE FROM ft WHERE rowid = %u", roll(g, 6)); return;
-    case 11: snprintf(sql, TEXT, "UPDATE ft SET a = %s WHERE rowid = %u", a, roll(g, 6)); return;
+    case 10: snprintf(sql, TEXT, "DELETE FROM ft WHERE rowid = %u", random_below(g, 6)); return;
+    case 11: snprintf(sql, TEXT, "UPDATE ft SET a = %s WHERE rowid = %u", a, random_below(g, 6)); return;
     default: snprintf(sql, TEXT, "INSERT INTO ft (a, b) VALUES (%s, %s)", a, b);
   }
 }
@@ -276,7 +268,7 @@ static void change_sql(world *w, char *sql) {
 static void commit(world *w) {
   char sql[4][TEXT], args[4][4 * TEXT + 20];
   ls_input inputs[4];
-  size_t n = roll(&w->g, 3) ? 1 : 1 + roll(&w->g, 4);
+  size_t n = random_below(&w->g, 3) ? 1 : 1 + random_below(&w->g, 4);
   for (size_t i = 0; i < n; i++) {
     change_sql(w, sql[i]);
     int size = snprintf(args[i], sizeof args[i], "{\"sql\":\"%s\"}", sql[i]);
@@ -284,7 +276,7 @@ static void commit(world *w) {
     inputs[i] = (ls_input){"sql", args[i]};
   }
   ls_commit_all(NULL, w->store, inputs, n, NULL); /* one that fails changes nothing, and that is tested too */
-  if (roll(&w->g, 60) == 0) assert_int_equal(ls_rebuild(w->store, NULL), LS_OK);
+  if (random_below(&w->g, 60) == 0) assert_int_equal(ls_rebuild(w->store, NULL), LS_OK);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -293,16 +285,16 @@ static void commit(world *w) {
 static void condition(world *w, char *out, size_t size, const table *t) {
   static const char *const forms[] = {"%s = ?", "? = %s",    "%s IS ?",   "%s == ?",
                                       "%s > ?", "%s LIKE ?", "%s GLOB ?", "%s <> ?"};
-  generator *g = &w->g;
+  random_source *g = &w->g;
   char name[20];
-  snprintf(name, sizeof name, "%s%s", roll(g, 4) ? "" : "x.", column(w, t));
-  switch (roll(g, 8)) {
+  snprintf(name, sizeof name, "%s%s", random_below(g, 4) ? "" : "x.", column(w, t));
+  switch (random_below(g, 8)) {
     case 0: snprintf(out, size, "%s = %s", name, PICK(g, LITERALS)); return;
     case 1: snprintf(out, size, "%s IS NOT NULL", name); return;
     case 2: snprintf(out, size, "%s = ? COLLATE NOCASE", name); return;
     default: break;
   }
-  const char *form = roll(g, 3) ? forms[0] : PICK(g, forms);
+  const char *form = random_below(g, 3) ? forms[0] : PICK(g, forms);
   snprintf(out, size, form, name);
 }
 
@@ -330,12 +322,12 @@ static void single_sql(world *w, char *sql, const table *t) {
   static const char *const glue[] = {" AND ", " AND ", " AND ", " OR "};
   char where[400];
   size_t size = 0;
-  for (uint32_t left = 1 + roll(&w->g, 3); left > 0; left--) {
+  for (uint32_t left = 1 + random_below(&w->g, 3); left > 0; left--) {
     condition(w, where + size, sizeof where - size, t);
     size += strlen(where + size);
     if (left > 1) size += (size_t)snprintf(where + size, sizeof where - size, "%s", PICK(&w->g, glue));
   }
-  const char *as = roll(&w->g, 2) ? "AS " : "";
+  const char *as = random_below(&w->g, 2) ? "AS " : "";
   snprintf(sql, TEXT, "SELECT %s FROM %s %sx WHERE %s%s", PICK(&w->g, results), t->name, as, where, PICK(&w->g, tails));
 }
 
@@ -366,7 +358,7 @@ static void query_sql(world *w, char *sql) {
   static const char *const found[] = {"SELECT rowid FROM ft WHERE ft MATCH 'a'", "SELECT count(*) FROM ft",
                                       "SELECT * FROM ft", "SELECT rowid, rank FROM ft WHERE ft MATCH 'b' ORDER BY rank",
                                       "SELECT t0.k FROM t0 JOIN ft ON ft.rowid = t0.rowid WHERE ft MATCH 'a'"};
-  uint32_t kind = roll(&w->g, 10);
+  uint32_t kind = random_below(&w->g, 10);
   if (kind == 0 && w->view)
     snprintf(sql, TEXT, "%s", PICK(&w->g, views));
   else if (kind == 1 && w->fts)
@@ -396,7 +388,7 @@ static void add_query(world *w) {
     return;
   }
   w->queries[i].subscription = NULL;
-  if (roll(&w->g, 2)) {
+  if (random_below(&w->g, 2)) {
     assert_int_equal(
         ls_subscribe(&w->queries[i].subscription, w->queries[i].node, NULL, count_call, &w->queries[i].told, NULL),
         LS_OK);
@@ -462,28 +454,23 @@ static void run_world(world *w) {
   for (int i = 0; i < COMMITS; i++) {
     commit(w);
     for (size_t q = 0; q < w->n_queries; q++) {
-      if (w->queries[q].subscription || roll(&w->g, 3)) check_query(w, q);
+      if (w->queries[q].subscription || random_below(&w->g, 3)) check_query(w, q);
     }
     w->chances += w->n_queries;
   }
   assert_int_equal(ls_graph_each(w->store, add_runs, &w->runs, NULL), LS_OK);
   for (size_t q = 0; q < w->n_queries; q++) {
     ls_node_release(w->queries[q].subscription);
-    if (roll(&w->g, 2)) ls_node_release(w->queries[q].node); /* the others go with the store */
+    if (random_below(&w->g, 2)) ls_node_release(w->queries[q].node); /* the others go with the store */
   }
   ls_close(w->store, NULL);
-}
-
-static uint64_t number_from(const char *name, uint64_t otherwise) {
-  const char *text = getenv(name);
-  return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
 static void no_change_is_missed(void **state) {
   (void)state;
   world *w = malloc(sizeof *w);
   assert_non_null(w);
-  uint64_t only = number_from("LIVE_SEED", 0), seed = only ? only : 1, schemas = 0, runs = 0, chances = 0;
+  uint64_t only = (uint64_t)random_option("LIVE_SEED", 0), seed = only ? only : 1, schemas = 0, runs = 0, chances = 0;
   time_t end = time(NULL) + (getenv("SOAK") ? SOAK_SECONDS : SECONDS);
   do {
     if (!make_world(w, seed)) continue;

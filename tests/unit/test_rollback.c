@@ -9,79 +9,9 @@
 #include "core/rollback.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"
+#include "support/random.h"
 
-/* ---------------------------------------------------------------------------------------------- */
-/* Random SQL */
-
-static uint64_t seed;
-
-static unsigned next_random(unsigned below) {
-  seed ^= seed << 13; /* Marsaglia, Xorshift RNGs, 2003 */
-  seed ^= seed >> 7;
-  seed ^= seed << 17;
-  return (unsigned)((seed >> 20) % below);
-}
-
-static const char *random_value(void) {
-  static const char *const values[] = {"NULL",
-                                       "0",
-                                       "1",
-                                       "-1",
-                                       "7",
-                                       "127",
-                                       "128",
-                                       "65536",
-                                       "9223372036854775807",
-                                       "-9223372036854775808",
-                                       "0.0",
-                                       "-0.0",
-                                       "0.5",
-                                       "1.0",
-                                       "-2.25",
-                                       "3e300",
-                                       "9e999",
-                                       "-9e999",
-                                       "5e-324",
-                                       "9007199254740993.0",
-                                       "''",
-                                       "'a'",
-                                       "'A'",
-                                       "'b '",
-                                       "'12'",
-                                       "'1e2'",
-                                       "'\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80'",
-                                       "'a' || char(0) || 'b'",
-                                       "char(0)",
-                                       "x''",
-                                       "x'00'",
-                                       "x'ff00ff'",
-                                       "x'61'",
-                                       "zeroblob(3)",
-                                       "zeroblob(70000)",
-                                       "hex(zeroblob(300))"};
-  return values[next_random(sizeof values / sizeof values[0])];
-}
-
-static const char *random_text(void) {
-  static const char *const texts[] = {"'a'", "'A'", "'b'", "'c'", "'dd'", "''"};
-  return texts[next_random(sizeof texts / sizeof texts[0])];
-}
-
-/* In a template '#' is a small number, '$' any value, '~' one of a few texts. */
-static void expand(ls_bytes *out, const char *template) {
-  ls_bytes_clear(out);
-  for (; *template; template ++) {
-    if (*template == '#')
-      ls_bytes_printf(out, "%u", next_random(12));
-    else if (*template == '$')
-      ls_bytes_text(out, random_value());
-    else if (*template == '~')
-      ls_bytes_text(out, random_text());
-    else
-      ls_bytes_byte(out, *template);
-  }
-  assert_non_null(ls_bytes_cstr(out));
-}
+static random_source dice;
 
 /* ---------------------------------------------------------------------------------------------- */
 /* Older versions of SQLite cannot have it; the schema refuses it there. */
@@ -148,7 +78,8 @@ static const scheme SCHEMES[] = {
           "INSERT OR REPLACE INTO Ordner VALUES (#, #)", "UPDATE OR REPLACE Ordner SET \"group\" = #",
           "DELETE FROM Ordner WHERE \"order\" = #")},
     {"generated columns",
-     LIST("CREATE TABLE g (a, s1 AS (length(a)) STORED, id INTEGER PRIMARY KEY, b, c CHECK (c IS NOT 'a'), v2 AS (b * 2))",
+     LIST("CREATE TABLE g (a, s1 AS (length(a)) STORED, id INTEGER PRIMARY KEY, b, c CHECK (c IS NOT 'a'), v2 AS (b * "
+          "2))",
           "CREATE TABLE h (k, s TEXT AS (a) STORED, a, j, v AS (k || a), PRIMARY KEY (k, j)) WITHOUT ROWID",
           "CREATE INDEX g_v ON g (v2)", "CREATE UNIQUE INDEX h_s ON h (s, a, v)"),
      LIST("INSERT INTO g(a, b, c) VALUES ($, $, $)", "INSERT OR REPLACE INTO g(id, a, c) VALUES (#, $, $)",
@@ -245,15 +176,16 @@ static void forget_sql(run *r, int64_t global) {
 }
 
 static void make_sql(run *r, int64_t global) {
-  unsigned n_templates = 0, n = 1 + next_random(MAX_STATEMENTS);
+  unsigned n_templates = 0, n = 1 + random_below(&dice, MAX_STATEMENTS);
   ls_bytes text = {0};
   while (r->scheme->templates[n_templates]) n_templates++;
   forget_sql(r, global);
   for (unsigned i = 0; i < n; i++) {
-    expand(&text, r->scheme->templates[next_random(n_templates)]);
+    random_sql(&text, &dice, r->scheme->templates[random_below(&dice, n_templates)],
+               &(random_sql_options){.numbers = 12, .large = true});
     r->sql[global][i] = strdup(text.data);
   }
-  r->ignores[global] = next_random(2);
+  r->ignores[global] = random_below(&dice, 2);
   ls_bytes_fini(&text);
 }
 
@@ -275,7 +207,7 @@ static void apply(run *r, int64_t last) {
 }
 
 static void apply_new(run *r) {
-  int64_t first = r->steps[r->depth].at + 1, n = 1 + next_random(4);
+  int64_t first = r->steps[r->depth].at + 1, n = 1 + random_below(&dice, 4);
   for (int64_t i = 0; i < n; i++) make_sql(r, first + i);
   apply(r, first + n - 1);
 }
@@ -292,21 +224,16 @@ static void undo(run *r) {
 /* Undo some; then either apply the same again, which must give the same, or go another way. */
 static void go_back(run *r) {
   step undone[UNDONE];
-  int n = 0, wanted = 1 + (int)next_random(UNDONE);
+  int n = 0, wanted = 1 + (int)random_below(&dice, UNDONE);
   while (n < wanted && r->depth > 0) {
     undone[n++] = r->steps[r->depth];
     undo(r);
   }
-  if (next_random(2)) return;
+  if (random_below(&dice, 2)) return;
   while (n > 0) {
     apply(r, undone[--n].at);
     assert_string_equal(r->steps[r->depth].digest, undone[n].digest);
   }
-}
-
-static long number_from(const char *name, long otherwise) {
-  const char *text = getenv(name);
-  return text ? atol(text) : otherwise;
 }
 
 static void random_walk(const scheme *of, long steps) {
@@ -318,7 +245,7 @@ static void random_walk(const scheme *of, long steps) {
   strcpy(r->steps[0].digest, core_digest(r->state));
   for (long i = 0; i < steps; i++) {
     bool full = r->depth + UNDONE >= MAX_DEPTH || r->steps[r->depth].at + 4 >= MAX_EVENTS;
-    if (full || next_random(10) < 4)
+    if (full || random_below(&dice, 10) < 4)
       go_back(r);
     else
       apply_new(r);
@@ -337,11 +264,11 @@ static bool is_skipped(const char *name) {
 
 static void random_events_are_rolled_back_exactly(void **state) {
   (void)state;
-  long steps = number_from("UNDO_STEPS", 400);
+  long steps = random_option("UNDO_STEPS", 400);
   for (size_t i = 0; i < sizeof SCHEMES / sizeof SCHEMES[0]; i++) {
     if (is_skipped(SCHEMES[i].name)) continue;
-    seed = (uint64_t)number_from("UNDO_SEED", 20260731) * 2654435761u + i + 1;
-    print_message("             %s: seed %ld\n", SCHEMES[i].name, number_from("UNDO_SEED", 20260731));
+    dice = random_from((uint64_t)random_option("UNDO_SEED", 20260731) * 2654435761u + i + 1);
+    print_message("             %s: seed %ld\n", SCHEMES[i].name, random_option("UNDO_SEED", 20260731));
     random_walk(&SCHEMES[i], steps);
   }
 }
