@@ -51,8 +51,8 @@ static const char *const TEMPLATES[] = {
     "DELETE FROM p WHERE id = #",
     "UPDATE OR IGNORE p SET id = # WHERE id = #",
     "UPDATE c SET p = NULL WHERE id = #",
-    "UPDATE i SET b = b || 'x'; UPDATE i SET b = (SELECT rtrim(x.b, 'x') FROM i x WHERE x.id = 7 - i.id) WHERE id IN "
-    "(3, 4)",
+    ("UPDATE i SET b = b || 'x'; UPDATE i SET b = (SELECT rtrim(x.b, 'x') FROM i x WHERE x.id = 7 - i.id)"
+     " WHERE id IN (3, 4)"),
 };
 
 static int run_sql(ls_materializer *m, const ls_event *event, void *user, ls_error *err) {
