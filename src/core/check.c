@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "core/closed.h"
 #include "core/document.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 #define PROGRESS_EVENTS 1000
 

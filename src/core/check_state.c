@@ -5,7 +5,7 @@
 #include "core/check.h"
 #include "core/follow.h"
 #include "core/readonly.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/snapshot.h"
 #include "core/store.h"
 

@@ -4,7 +4,7 @@
 #include "core/follow.h"
 #include "core/past.h"
 #include "core/row_net.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 typedef struct diff {
   ls_store *store;

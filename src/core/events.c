@@ -2,7 +2,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "core/past.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 struct ls_events {
   ls_store *store;

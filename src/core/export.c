@@ -1,8 +1,8 @@
 /* Saving a log to a file. On a damaged log, the file is finished as it would be if the log ended there. */
 #include "base/err.h"
 #include "core/closed.h"
-#include "core/event_json.h"
-#include "core/seqnum.h"
+#include "base/event_json.h"
+#include "base/seqnum.h"
 
 #define PROGRESS_EVENTS 1000
 #define DAY_MS INT64_C(86400000)

@@ -1,7 +1,7 @@
 #include "core/follow.h"
 
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/rollback.h"
 
 /* Events of a transaction. All of them are tried at once; when one is at fault they are done again one by one, each

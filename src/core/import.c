@@ -3,7 +3,7 @@
 #include "core/import.h"
 
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 #define HEAD_SIZE 4096 /* bytes that tell the format */
 #define PROGRESS_EVENTS 1000

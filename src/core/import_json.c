@@ -1,7 +1,7 @@
 /* The two JSON formats: one event a line, and LiveStore's export,
  *   {"version":1,"storeId":"…","exportedAt":"…","eventCount":2,"events":[…]} */
 #include "base/err.h"
-#include "core/event_json.h"
+#include "base/event_json.h"
 #include "core/import.h"
 
 #define READ_SIZE 65536

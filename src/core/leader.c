@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 /* A fact as a text of its own: 1, 0 when it is not set. */
 static int fact_dup(char **out, ls_log *log, const char *key, ls_error *err) {

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "core/database.h"
 #include "core/log_file.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 ls_mark ls_log_head(const ls_log *log) { return log->now.head; }
 ls_mark ls_log_durable_head(const ls_log *log) { return log->durable.head; }

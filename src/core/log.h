@@ -13,7 +13,7 @@
 #ifndef LS_CORE_LOG_H
 #define LS_CORE_LOG_H
 
-#include "core/event.h"
+#include "base/event.h"
 #include "livestore.h"
 
 typedef struct ls_log ls_log;

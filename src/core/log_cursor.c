@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "core/database.h"
 #include "core/log_file.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 struct ls_log_cursor {
   ls_log *log;

@@ -4,7 +4,7 @@
 #include "core/database.h"
 #include "core/log_file.h"
 #include "core/readonly.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 #define APPLICATION_ID 0x4c53746f /* "LSto", in the SQLite header, says that this file is a log */
 #define FORMAT 1                  /* PRAGMA user_version */

@@ -2,7 +2,7 @@
 #include "base/err.h"
 #include "core/database.h"
 #include "core/log_file.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 /* 0 when the log has no event of that session; negative when memory ran out. */
 static int64_t origin_of(ls_log *log, const ls_event *author, ls_error *err) {

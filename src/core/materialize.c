@@ -4,7 +4,7 @@
 #include "core/bind.h"
 #include "core/document.h"
 #include "core/restore.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/sql.h"
 #include "core/state.h"
 #include "core/upcast.h"

@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "core/follow.h"
 #include "core/past.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 /* ---------------------------------------------------------------------------------------------- */
 /* The state that is made */

@@ -3,7 +3,7 @@
  * key. */
 #include "base/err.h"
 #include "core/migration.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/sql.h"
 
 /* A table on one side. */

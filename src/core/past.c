@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "core/follow.h"
 #include "core/kept.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/snapshot.h"
 
 /* What things cost, roughly: enough to choose between ways whose costs differ several times over. */

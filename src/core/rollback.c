@@ -1,7 +1,7 @@
 #include "core/rollback.h"
 
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/sql.h"
 #include "core/value.h"
 

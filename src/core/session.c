@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "core/document.h"
 #include "core/graph.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 int ls_session_new(ls_session **out, ls_leader *leader, const char *session_id, ls_error *err) {
   ls_session *session = ls_calloc(1, sizeof *session);

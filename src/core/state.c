@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/rollback.h"
 
 #define DEFAULT_ROLLBACK_LIMIT_BYTES (8 << 20)

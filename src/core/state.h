@@ -18,7 +18,7 @@
 
 #include "base/json.h"
 #include "core/capture.h"
-#include "core/event.h"
+#include "base/event.h"
 #include "core/notes.h"
 #include "core/schema.h"
 

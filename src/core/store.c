@@ -6,7 +6,7 @@
 #include "core/follow.h"
 #include "core/graph.h"
 #include "core/past.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/snapshot.h"
 
 #define STATE_BYTES_PER_EVENT 256 /* a snapshot is not written more often than for so many bytes of it an event */

@@ -12,7 +12,7 @@
 #include "core/follow.h"
 #include "core/graph.h"
 #include "core/past.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/snapshot.h"
 #include "core/store.h"
 

@@ -1,7 +1,7 @@
 /* Undo and redo for an application. What can be undone is undo_stack's to say, how it is undone undo_plan's. */
 #include "base/alloc.h"
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/undo_plan.h"
 
 ls_undo_source ls_undo_source_of(const ls_store *store) {

@@ -14,7 +14,7 @@
 #include "core/past.h"
 #include "core/restore.h"
 #include "core/rollback.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/upcast.h"
 
 typedef struct ls_undo_piece {

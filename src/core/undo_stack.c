@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 #define CHUNK 64 /* events read at a time; twice as many each further time */
 #define MOST_CHUNK 4096

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "support/cmocka_all.h"
 
 #define TEXTS 8

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"
 

@@ -1,9 +1,9 @@
 /* Which events are the same, what chains them, and how they look as JSON: EQ-01 to EQ-16. */
-#include "core/event.h"
+#include "base/event.h"
 
 #include <stdio.h>
 
-#include "core/event_json.h"
+#include "base/event_json.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/store.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "support/cmocka_all.h"
 #include "support/past_store.h"
 #include "support/tmp.h"

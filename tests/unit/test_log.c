@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/log_file.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"
 #include "support/tmp.h"

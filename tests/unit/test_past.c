@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "core/kept.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "core/snapshot.h"
 #include "support/cmocka_all.h"
 #include "support/past_store.h"

@@ -1,5 +1,5 @@
 /* The algebra of sequence numbers: SEQ-01 to SEQ-14. */
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 #include "support/cmocka_all.h"
 #include "support/core.h"
 

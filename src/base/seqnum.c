@@ -1,4 +1,4 @@
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-#include "core/event_json.h"
+#include "base/event_json.h"
 
 #include "base/err.h"
-#include "core/seqnum.h"
+#include "base/seqnum.h"
 
 static void put_number(ls_bytes *out, const char *key, ls_seqnum seq, ls_event_shape shape) {
   if (shape == LS_EVENT_GLOBAL) {

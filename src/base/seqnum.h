@@ -1,6 +1,6 @@
 /* seqnum - the algebra of sequence numbers (see ls_seqnum in livestore.h). */
-#ifndef LS_CORE_SEQNUM_H
-#define LS_CORE_SEQNUM_H
+#ifndef LS_BASE_SEQNUM_H
+#define LS_BASE_SEQNUM_H
 
 #include "livestore.h"
 

@@ -1,6 +1,6 @@
 /* event - comparing events, and the digest that chains them. */
-#ifndef LS_CORE_EVENT_H
-#define LS_CORE_EVENT_H
+#ifndef LS_BASE_EVENT_H
+#define LS_BASE_EVENT_H
 
 #include "base/bytes.h"
 #include "livestore.h"

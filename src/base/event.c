@@ -1,4 +1,4 @@
-#include "core/event.h"
+#include "base/event.h"
 
 #include "base/hash.h"
 

@@ -6,8 +6,8 @@
  *
  * Read, members may come in any order and others may be there too; "args" may be missing or null (no arguments) and
  * "rebaseGeneration" missing (0). */
-#ifndef LS_CORE_EVENT_JSON_H
-#define LS_CORE_EVENT_JSON_H
+#ifndef LS_BASE_EVENT_JSON_H
+#define LS_BASE_EVENT_JSON_H
 
 #include "base/json.h"
 #include "livestore.h"
