@@ -8,6 +8,7 @@
 #   CC, CFLAGS, LDFLAGS   compiler and its options
 #   WERROR=               do not stop at warnings (the default with compilers that the project is not tested with)
 #   SQLITE=pinned|system  the SQLite that tools/fetch-sqlite.sh fetches, built in; or the system's -lsqlite3
+#   NET=yes|no            with src/net and server/, which need libwebsockets and what goes with it; or without
 #   PACKAGES=no           do not look for Debian packages
 #   JOBS                  how much `make run`, `make test` and `make soak` do at a time (the number of cores)
 #   PREFIX, DESTDIR       where `make install` puts things
@@ -17,6 +18,7 @@ SOVERSION := 0
 
 BUILD := build
 SQLITE := pinned
+NET := yes
 PACKAGES := yes
 CFLAGS := -O2 -g
 JOBS := $(shell nproc)
@@ -30,21 +32,37 @@ INCLUDEDIR := $(PREFIX)/include
 # -------------------------------------------------------------------------------------------------
 # Sources
 
-LIB_SOURCES := $(wildcard src/base/*.c src/core/*.c src/sync/*.c src/port/posix/*.c)
+ifneq ($(NET),no)
+  NET_SOURCES := $(wildcard src/net/*.c)
+  SERVER_SOURCES := $(wildcard server/*.c)
+  NET_DEFINE := -DLS_NET
+  NET_LIBS := -Wl,--as-needed -lwebsockets -luv -lssl -lcrypto -Wl,--no-as-needed
+  SERVER_LIBS := -Wl,--as-needed -ljwt -Wl,--no-as-needed
+endif
+LIB_SOURCES := $(wildcard src/base/*.c src/core/*.c src/sync/*.c src/port/posix/*.c) $(NET_SOURCES)
 CLI_SOURCES := $(wildcard cli/*.c)
 BENCH_SOURCES := $(wildcard bench/*.c)
 SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+TEST_PROGRAM_SOURCES := $(wildcard tests/programs/*.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
+ifeq ($(NET),no)
+  SUPPORT_SOURCES := $(filter-out tests/support/hub_% tests/support/loopback.c,$(SUPPORT_SOURCES))
+  BENCH_SOURCES := $(filter-out $(addprefix bench/,peer.c relay.c rows_server.c rows_sync.c server.c websocket.c),$(BENCH_SOURCES))
+  UNIT_SOURCES := $(filter-out $(addprefix tests/unit/test_,hub% backend% server% net% sync% url% fault_hub% fault_sync%),$(UNIT_SOURCES))
+endif
 HEADERS := $(wildcard include/*.h)
-ALL_SOURCES := $(wildcard src/*/*.[ch] src/port/*/*.[ch] cli/*.[ch] bench/*.[ch] tests/*/*.[ch] examples/*/*.c)
+ALL_SOURCES := $(wildcard src/*/*.[ch] src/port/*/*.[ch] server/*.[ch] cli/*.[ch] bench/*.[ch] tests/*/*.[ch] examples/*/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES))
+NET_OBJECTS := $(call objects,$(NET_SOURCES) $(SERVER_SOURCES))
+SERVER_OBJECTS := $(call objects,$(SERVER_SOURCES))
 CLI_OBJECTS := $(call objects,$(CLI_SOURCES))
 BENCH_OBJECTS := $(call objects,$(BENCH_SOURCES))
 SUPPORT_OBJECTS := $(call objects,$(SUPPORT_SOURCES))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+TEST_PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(TEST_PROGRAM_SOURCES))
 REPLAY_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/replay/%,$(FUZZ_SOURCES))
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 
@@ -63,9 +81,11 @@ LINK = $(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS)
 SYSTEM := -D_POSIX_C_SOURCE=200809L
 $(BUILD)/obj/src/%.o: SYSTEM :=
 $(BUILD)/obj/src/port/posix/%.o: SYSTEM := -D_POSIX_C_SOURCE=200809L
-# The command and the examples see the public headers only.
-INCLUDES = -Isrc -isystem $(DEPS) -DSQLITE_ENABLE_PREUPDATE_HOOK
-$(BUILD)/obj/cli/%.o $(BUILD)/obj/examples/%.o: INCLUDES :=
+$(BUILD)/obj/src/net/%.o $(BUILD)/obj/server/%.o: SYSTEM := -D_GNU_SOURCE
+# The command and the examples see the public headers only; the command that serves, server/serve.h too.
+INCLUDES = -Isrc -I. -isystem $(DEPS) -DSQLITE_ENABLE_PREUPDATE_HOOK $(NET_DEFINE)
+$(BUILD)/obj/examples/%.o: INCLUDES :=
+$(BUILD)/obj/cli/%.o: INCLUDES = -I. $(NET_DEFINE)
 $(BUILD)/obj/tests/%.o $(BUILD)/obj/bench/%.o: INCLUDES += -Itests
 
 include tools/sqlite.mk
@@ -88,12 +108,14 @@ cli: $(BUILD)/livestore       ## the command, build/livestore
 # What is needed before anything compiles
 
 # Rewritten when the options change; objects depend on them.
-$(BUILD)/flags: OPTIONS = $(CC) $(CFLAGS) $(SANITIZE) $(WERROR) $(SQLITE)
+$(BUILD)/flags: OPTIONS = $(CC) $(CFLAGS) $(SANITIZE) $(WERROR) $(SQLITE) $(NET_DEFINE)
 $(BUILD)/flags-sqlite: OPTIONS = $(CC) $(SQLITE_FLAGS)
 $(BUILD)/flags $(BUILD)/flags-sqlite: force
 	@mkdir -p $(@D)
 	@echo '$(OPTIONS)' | cmp -s - $@ || echo '$(OPTIONS)' >$@
 .PHONY: force
+
+$(NET_OBJECTS): | build/packages-net
 
 build/packages-%: tools/packages.txt
 	@mkdir -p $(@D)
@@ -126,57 +148,70 @@ $(BUILD)/liblivestore.a: $(SQLITE_O) $(LIB_OBJECTS)
 
 $(BUILD)/liblivestore.so: $(SQLITE_O) $(LIB_OBJECTS)
 	@echo "  ld    $@"
-	@$(LINK) -shared -Wl,-soname,liblivestore.so.$(SOVERSION) -Wl,-z,defs -o $@ $^ $(LIBS)
+	@$(LINK) -shared -Wl,-soname,liblivestore.so.$(SOVERSION) -Wl,-z,defs -o $@ $^ $(NET_LIBS) $(LIBS)
 	@ln -sf liblivestore.so $@.$(SOVERSION)
 
-$(BUILD)/livestore: $(CLI_OBJECTS) $(BUILD)/liblivestore.a
+# The server uses what the library hides.
+$(BUILD)/livestore: $(CLI_OBJECTS) $(if $(SERVER_OBJECTS),$(BUILD)/server.a $(BUILD)/objects.a $(SQLITE_O),$(BUILD)/liblivestore.a)
 	@echo "  ld    $@"
-	@$(LINK) -o $@ $^ -lz $(LIBS)
+	@$(LINK) -o $@ $^ -lz $(SERVER_LIBS) $(NET_LIBS) $(LIBS)
 
 $(BUILD)/livestore.pc: tools/livestore.pc.in force
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	  -e 's|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIBS)|' $< >$@
+	  -e 's|@VERSION@|$(VERSION)|; s|@LIBS@|$(if $(NET_SOURCES),$(filter -l%,$(NET_LIBS))) $(LIBS)|' $< >$@
 
 # The objects as they are, internals visible: for tests and the bench.
 $(BUILD)/objects.a: $(LIB_OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
+$(BUILD)/server.a: $(SERVER_OBJECTS)
+	@rm -f $@
+	@ar rcs $@ $^
+
 # -------------------------------------------------------------------------------------------------
 # Test programs
 
+# Each takes out of the archives what it uses.
+INTERNALS := $(if $(SERVER_OBJECTS),$(BUILD)/server.a) $(BUILD)/objects.a $(SQLITE_O)
+INTERNAL_LIBS = $(SERVER_LIBS) $(NET_LIBS) $(LIBS)
+
 .PHONY: unit replay fuzzers
-unit: $(UNIT_PROGRAMS)
+unit: $(UNIT_PROGRAMS) $(TEST_PROGRAMS)
 replay: $(REPLAY_PROGRAMS)
 fuzzers: $(FUZZ_PROGRAMS)
 
-$(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJECTS) $(BUILD)/objects.a $(SQLITE_O)
+$(UNIT_PROGRAMS): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJECTS) $(INTERNALS)
 	@mkdir -p $(@D)
-	@$(LINK) -o $@ $^ -lcmocka $(LIBS)
+	@$(LINK) -o $@ $^ -lcmocka $(INTERNAL_LIBS)
 
-$(REPLAY_PROGRAMS): $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/objects.a $(SQLITE_O)
+$(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/programs/%.o $(BUILD)/objects.a $(SQLITE_O)
 	@mkdir -p $(@D)
-	@$(LINK) -o $@ $^ $(LIBS)
+	@$(LINK) -o $@ $^ -lz $(LIBS)
 
-$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/objects.a $(SQLITE_O)
+$(REPLAY_PROGRAMS): $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(INTERNALS)
 	@mkdir -p $(@D)
-	@$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	@$(LINK) -o $@ $^ $(INTERNAL_LIBS)
+
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(INTERNALS)
+	@mkdir -p $(@D)
+	@$(LINK) -fsanitize=fuzzer -o $@ $^ $(INTERNAL_LIBS)
 
 # -------------------------------------------------------------------------------------------------
 # Example programs and the bench
 
 .PHONY: examples
-examples: $(BUILD)/git_events $(BUILD)/todos
+examples: $(BUILD)/git_events $(BUILD)/todos $(if $(NET_SOURCES),$(BUILD)/chat)
 
 $(BUILD)/git_events: $(BUILD)/obj/examples/git-history/git_events.o
 	@$(LINK) -o $@ $^
 
-$(BUILD)/todos: $(BUILD)/obj/examples/c/todos.o $(BUILD)/liblivestore.a
-	@$(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/todos $(BUILD)/chat: $(BUILD)/%: $(BUILD)/obj/examples/c/%.o $(BUILD)/liblivestore.a
+	@$(LINK) -o $@ $^ $(NET_LIBS) $(LIBS)
 
-$(BUILD)/bench: $(BENCH_OBJECTS) $(BUILD)/objects.a $(SQLITE_O)
+$(BUILD)/bench: $(BENCH_OBJECTS) $(INTERNALS)
 	@echo "  ld    $@"
-	@$(LINK) -o $@ $^ $(LIBS)
+	@$(LINK) -o $@ $^ $(INTERNAL_LIBS)
 
 .PHONY: bench-program
 bench-program: $(if $(BENCH_SOURCES),$(BUILD)/bench)
@@ -184,7 +219,7 @@ bench-program: $(if $(BENCH_SOURCES),$(BUILD)/bench)
 # -------------------------------------------------------------------------------------------------
 # What people call
 
-.PHONY: run test soak bench bench-instructions install uninstall clean distclean format
+.PHONY: run test soak bench bench-sync bench-instructions install uninstall clean distclean format
 
 run:          ## a look at it: the git history of a repository (REPO=path) as events and tables
 	@$(MAKE) --no-print-directory -j$(JOBS) cli $(BUILD)/git_events
@@ -199,8 +234,15 @@ test:         ## everything, in some minutes
 soak:         ## the same for much longer: SOAK=1 for the tests, a minute for each fuzz target
 	+@MAKE='$(MAKE)' JOBS=$(JOBS) VALGRIND_SKIP= SOAK=1 FUZZ_SECONDS=60 tools/test.sh
 
+# What `make bench-livestore` has measured is shown beside our figures.
+LIVESTORE_FIGURES := build/interop/bench.jsonl
+
 bench: bench-program ## measure; ARGS='--json' and the like are given to the program
-	@$(BUILD)/bench $(ARGS)
+	@$(BUILD)/bench --livestore $(LIVESTORE_FIGURES) $(ARGS)
+
+bench-sync: bench-program cli ## measure syncing, LiveStore too when it is installed (make interop-install)
+	@[ ! -d build/interop/node_modules ] || $(MAKE) --no-print-directory bench-livestore >$(LIVESTORE_FIGURES)
+	@$(BUILD)/bench --only 'sync-*,rebase-*' --livestore $(LIVESTORE_FIGURES) $(ARGS)
 
 bench-instructions: bench-program build/packages-test ## count instructions of commits and queries with valgrind
 	@bench/instructions.sh $(BUILD)/bench
@@ -229,4 +271,4 @@ distclean:    ## remove all that was built or fetched
 format: build/packages-format ## clang-format over the sources, in place; livestore.h is laid out by hand
 	@clang-format-14 -i $(ALL_SOURCES)
 
-include tools/wasm.mk tools/variants.mk
+include tools/wasm.mk tools/interop.mk tools/variants.mk tools/sim.mk

@@ -96,7 +96,16 @@ void row_live_tables(samples out[SIDES], bench_state *bench, const bench_row *ro
 void row_live_memory(samples out[SIDES], bench_state *bench, const bench_row *row);
 void row_at(samples out[SIDES], bench_state *bench, const bench_row *row);      /* variant: 1 with kept snapshots */
 void row_history(samples out[SIDES], bench_state *bench, const bench_row *row); /* variant: 1 for the difference */
+void row_merge(samples out[SIDES], bench_state *bench, const bench_row *row);
+void row_rebase(samples out[SIDES], bench_state *bench, const bench_row *row); /* variant: events that arrive */
+void row_confirm(samples out[SIDES], bench_state *bench, const bench_row *row);
 void row_document(samples out[SIDES], bench_state *bench, const bench_row *row);
+void row_sync_visible(samples out[SIDES], bench_state *bench, const bench_row *row);
+void row_sync_throughput(samples out[SIDES], bench_state *bench, const bench_row *row);
+void row_sync_pull(samples out[SIDES], bench_state *bench, const bench_row *row);
+void row_fanout(samples out[SIDES], bench_state *bench, const bench_row *row); /* variant: who follow the store */
+void row_append(samples out[SIDES], bench_state *bench, const bench_row *row); /* variant: stores */
+void row_idle(samples out[SIDES], bench_state *bench, const bench_row *row);   /* variant: connections */
 
 /* The directory of a side; `fresh` removes what is in it. Freed with free(). */
 char *bench_dir(const bench_state *bench, const bench_side *side, const char *name, bool fresh);
@@ -107,6 +116,9 @@ char *bench_stored_dir(bench_state *bench, const bench_side *side);
  * Returns when it has ended, its figures in out. */
 void child_run(double *out, size_t n, const char *what, const bench_side *side, const char *dir);
 int child_main(const char *what, const char *side, const char *dir);
+
+/* A line of /proc/PID/status, such as "VmRSS:", in bytes; 0 when it is not there. pid 0: this process. */
+double bench_process_bytes(int pid, const char *key);
 
 void bench_die(const char *fmt, ...) LS_FORMAT(1, 2);
 void *bench_alloc(size_t size);                         /* zeroed; freed with free() */

@@ -15,20 +15,9 @@
 
 /* ---- memory ---- */
 
-static double status_bytes(const char *key) {
-  char line[200];
-  double kilobytes = 0;
-  FILE *file = fopen("/proc/self/status", "r");
-  while (file && fgets(line, sizeof line, file)) {
-    if (strncmp(line, key, strlen(key)) == 0) kilobytes = strtod(line + strlen(key), NULL);
-  }
-  if (file) fclose(file);
-  return kilobytes * 1024;
-}
-
 static void tell_memory(const bench_side *side, const char *dir) {
   void *store = side->open(&(bench_place){.dir = dir, .domain = &todos_domain});
-  printf("%.0f %.0f\n", status_bytes("VmRSS:"), status_bytes("VmHWM:"));
+  printf("%.0f %.0f\n", bench_process_bytes(0, "VmRSS:"), bench_process_bytes(0, "VmHWM:"));
   side->close(store);
 }
 

@@ -1,9 +1,14 @@
 /* main.c - the rows, and how they are shown. */
 #include <fnmatch.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "livestore.h"
+#ifdef LS_NET
+#include "server.h"
+#endif
 #include "side.h"
 #include "todos.h"
 
@@ -90,6 +95,14 @@ static const bench_row rows[] = {
      .measure = row_history,
      .variant = 1,
      .what = "rows that differ between two positions"},
+    {.name = "merge", .unit = "events/s", .rate = true, .measure = row_merge, .what = "from upstream, in pages of 1,000"},
+    {.name = "confirm", .unit = "us/event", .measure = row_confirm, .what = "all events pending, and coming back; limit: only those that come back"},
+    {.name = "rebase-100",
+     .unit = "ms",
+     .measure = row_rebase,
+     .variant = 100,
+     .what = "1,000 pending commits on 100 events; limit: none had to be taken back"},
+    {.name = "rebase-1000", .unit = "ms", .measure = row_rebase, .variant = 1000, .what = "the same on 1,000"},
     {.name = "memory", .unit = "MB", .measure = row_memory, .what = "resident right after opening"},
     {.name = "memory-peak",
      .unit = "MB",
@@ -98,6 +111,59 @@ static const bench_row rows[] = {
      .what = "resident at most, while opening"},
     {.name = "log-bytes", .unit = "bytes/event", .measure = row_log_bytes, .what = "size of the log's files"},
     {.name = "args-bytes", .unit = "bytes/event", .measure = row_args_bytes, .what = "arguments in it, as JSON"},
+#ifdef LS_NET
+    {.name = "sync-visible",
+     .unit = "ms",
+     .latency = true,
+     .measure = row_sync_visible,
+     .what = "from a commit on one client to a live query on another; limit: a relay that knows nothing"},
+    {.name = "sync-throughput",
+     .unit = "events/s",
+     .rate = true,
+     .measure = row_sync_throughput,
+     .what = "from one client to another, in commits of 100; limit: one plain client that only writes them"},
+    {.name = "sync-pull",
+     .unit = "events/s",
+     .rate = true,
+     .measure = row_sync_pull,
+     .what = "a new client takes all events; limit: a plain one that has them and only writes"},
+    {.name = "sync-fanout-1",
+     .unit = "ms",
+     .latency = true,
+     .measure = row_fanout,
+     .variant = 1,
+     .what = "from a push to the one who follows the store; limit: the relay"},
+    {.name = "sync-fanout-100",
+     .unit = "ms",
+     .latency = true,
+     .measure = row_fanout,
+     .variant = 100,
+     .what = "to the last of 100"},
+    {.name = "sync-fanout-1000",
+     .unit = "ms",
+     .latency = true,
+     .measure = row_fanout,
+     .variant = 1000,
+     .what = "to the last of 1,000"},
+    {.name = "sync-append-1",
+     .unit = "events/s",
+     .rate = true,
+     .measure = row_append,
+     .variant = 1,
+     .what = "durable pushes of one event to one store; limit: one log, as many at a time"},
+    {.name = "sync-append-1000",
+     .unit = "events/s",
+     .rate = true,
+     .measure = row_append,
+     .variant = 1000,
+     .what = "the same to 1,000 stores"},
+    {.name = "sync-idle-1000",
+     .unit = "bytes",
+     .measure = row_idle,
+     .variant = 1000,
+     .what = "of the server for a connection that does nothing, 1,000 of them; limit: wanted"},
+    {.name = "sync-idle-10000", .unit = "bytes", .measure = row_idle, .variant = 10000, .what = "the same with 10,000"},
+#endif
 };
 #define N_ROWS (sizeof rows / sizeof rows[0])
 
@@ -105,13 +171,15 @@ static const bench_row rows[] = {
 
 typedef struct figures {
   double ours, limit, ratio;
+  double livestore; /* NaN: not known */
   double p99[SIDES];
 } figures;
 
-static figures measure(bench_state *bench, const bench_row *row) {
+static figures measure(bench_state *bench, const bench_row *row, const livestore_figures *livestore) {
   samples out[SIDES] = {{0}};
   row->measure(out, bench, row);
   figures f = {.ours = samples_quantile(&out[OURS], 0.5), .limit = samples_quantile(&out[PLAIN], 0.5)};
+  f.livestore = livestore_of(livestore, row->name);
   f.ratio = row->rate ? f.limit / f.ours : f.ours / f.limit;
   for (int s = 0; s < SIDES; s++) {
     f.p99[s] = samples_quantile(&out[s], 0.99);
@@ -120,19 +188,23 @@ static figures measure(bench_state *bench, const bench_row *row) {
   return f;
 }
 
-static void print_head(void) {
-  printf("%-17s %10s %10s %6s %8s %8s  %s\n", "row", "ours", "limit", "ratio", "p99", "limit", "unit, what");
+static void print_head(bool livestore) {
+  printf("%-17s %10s %10s %6s %8s %8s ", "row", "ours", "limit", "ratio", "p99", "limit");
+  if (livestore) printf("%10s ", "LiveStore");
+  printf(" unit, what\n");
 }
 
 /* Three digits that say something. */
 static int decimals(double value) { return value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3; }
 
-static void print_text(const bench_row *row, const figures *f) {
+static void print_text(const bench_row *row, const figures *f, bool livestore) {
   printf("%-17s %10.*f %10.*f %6.2f ", row->name, decimals(f->ours), f->ours, decimals(f->limit), f->limit, f->ratio);
   if (row->latency)
     printf("%8.*f %8.*f", decimals(f->p99[OURS]), f->p99[OURS], decimals(f->p99[PLAIN]), f->p99[PLAIN]);
   else
     printf("%8s %8s", "", "");
+  if (livestore && !isnan(f->livestore)) printf(" %10.*f", decimals(f->livestore), f->livestore);
+  else if (livestore) printf(" %10s", "");
   printf("  %s, %s\n", row->unit, row->what);
 }
 
@@ -143,28 +215,30 @@ static void print_json(const bench_row *row, const figures *f) {
     printf(",\"p50\":%.6g,\"p99\":%.6g,\"limit_p50\":%.6g,\"limit_p99\":%.6g", f->ours, f->p99[OURS], f->limit,
            f->p99[PLAIN]);
   }
+  if (!isnan(f->livestore)) printf(",\"livestore\":%.6g", f->livestore);
   printf("}\n");
 }
 
 /* ---- the program ---- */
 
 typedef struct bench_options {
-  const char *only, *dir;
+  const char *only, *dir, *livestore;
   size_t events;
   bool json;
 } bench_options;
 
 static const char HELP[] =
-    "usage: bench [--only ROW-GLOB] [--events N] [--json] [--dir DIR]\n"
+    "usage: bench [--only ROW-GLOBS] [--events N] [--json] [--dir DIR] [--livestore FILE]\n"
     "\n"
     "Measures the library next to plain SQLite (the limit) doing the same writes and reads.\n"
     "  ratio     how many times the cost of the limit: 1 is as good, more is worse\n"
     "  p99       99th percentile, ours and the limit's; the other figures are medians\n"
     "\n"
-    "  --only    rows whose names match, such as 'commit*'\n"
+    "  --only    rows whose names match one of these, such as 'commit*,batch'\n"
     "  --events  of the stores that are opened, rebuilt and queried (default 100000, in thousands)\n"
     "  --json    one JSON object a line\n"
     "  --dir     where to write (default: a directory of its own in TMPDIR or /tmp, removed at the end)\n"
+    "  --livestore  figures of LiveStore to be shown too: a file of what bench/livestore.mjs prints\n"
     "\n"
     "rows:\n";
 
@@ -202,6 +276,8 @@ static bench_options parse(int argc, char **argv) {
       o.only = value;
     else if (strcmp(argv[i], "--dir") == 0)
       o.dir = value;
+    else if (strcmp(argv[i], "--livestore") == 0)
+      o.livestore = value;
     else if (strcmp(argv[i], "--events") == 0)
       o.events = parse_events(value);
     else
@@ -212,7 +288,14 @@ static bench_options parse(int argc, char **argv) {
 }
 
 static bool is_wanted(const bench_options *options, const bench_row *row) {
-  return fnmatch(options->only, row->name, 0) == 0;
+  char glob[100];
+  for (const char *at = options->only; *at; at += *at == ',') {
+    size_t size = strcspn(at, ",");
+    snprintf(glob, sizeof glob, "%.*s", (int)size, at);
+    if (fnmatch(glob, row->name, 0) == 0) return true;
+    at += size;
+  }
+  return false;
 }
 
 static bool any_row(const bench_options *options) {
@@ -223,25 +306,30 @@ static bool any_row(const bench_options *options) {
 }
 
 static void run_rows(bench_state *bench, const bench_options *options) {
+  livestore_figures livestore = {.n = 0};
+  if (options->livestore) livestore_read(&livestore, options->livestore);
+  if (!options->json) print_head(livestore.n > 0);
   for (size_t i = 0; i < N_ROWS; i++) {
     if (!is_wanted(options, &rows[i])) continue;
-    figures f = measure(bench, &rows[i]);
+    figures f = measure(bench, &rows[i], &livestore);
     if (options->json)
       print_json(&rows[i], &f);
     else
-      print_text(&rows[i], &f);
+      print_text(&rows[i], &f, livestore.n > 0);
     fflush(stdout);
   }
 }
 
 int main(int argc, char **argv) {
   if (argc == 5 && strcmp(argv[1], "--child") == 0) return child_main(argv[2], argv[3], argv[4]);
+#ifdef LS_NET
+  if (argc == 3 && server_is(argv[1])) return server_main(argv[1], argv[2]);
+#endif
   bench_options options = parse(argc, argv);
   if (!any_row(&options)) fail_usage("no row has such a name");
   char *own_dir = options.dir ? NULL : bench_temporary_dir();
   bench_item *todos = todos_make(options.events);
   bench_state bench = {.events = options.events, .dir = own_dir ? own_dir : options.dir, .todos = todos};
-  if (!options.json) print_head();
   run_rows(&bench, &options);
   if (own_dir) bench_remove(own_dir);
   free(own_dir);

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -56,4 +58,16 @@ char *bench_temporary_dir(void) {
   char *dir = bench_text("%s/livestore-bench-XXXXXX", tmp ? tmp : "/tmp");
   if (!mkdtemp(dir)) bench_die("cannot make the directory %s", dir);
   return dir;
+}
+
+double bench_process_bytes(int pid, const char *key) {
+  char line[200], path[40];
+  double kilobytes = 0;
+  snprintf(path, sizeof path, "/proc/%d/status", pid ? pid : (int)getpid());
+  FILE *file = fopen(path, "r");
+  while (file && fgets(line, sizeof line, file)) {
+    if (strncmp(line, key, strlen(key)) == 0) kilobytes = strtod(line + strlen(key), NULL);
+  }
+  if (file) fclose(file);
+  return kilobytes * 1024;
 }

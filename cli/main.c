@@ -16,7 +16,8 @@ static const cli_command *const COMMANDS[] = {
     &cli_cmd_init,   &cli_cmd_schema, &cli_cmd_commit,  &cli_cmd_query,  &cli_cmd_watch,  &cli_cmd_log,    &cli_cmd_show,
     &cli_cmd_history, &cli_cmd_diff,
     &cli_cmd_undo,    &cli_cmd_redo,
-    &cli_cmd_status, &cli_cmd_check,  &cli_cmd_rebuild, &cli_cmd_export, &cli_cmd_import,
+    &cli_cmd_status, &cli_cmd_check,  &cli_cmd_rebuild, &cli_cmd_export, &cli_cmd_import, &cli_cmd_sync,
+    &cli_cmd_conflicts, &cli_cmd_serve,
 };
 enum { N_COMMANDS = sizeof COMMANDS / sizeof *COMMANDS };
 
@@ -63,7 +64,7 @@ static void show_overview(cli_call *call) {
   cli_text_put(&call->out, "livestore keeps an event log, and the SQLite tables that follow from it.\n\n"
                            "  livestore COMMAND STORE ...     STORE is a directory\n\n");
   for (size_t i = 0; i < N_COMMANDS; i++) {
-    cli_text_printf(&call->out, "  %s%-8s%s  %s\n", style->bold, COMMANDS[i]->name, style->end, COMMANDS[i]->summary);
+    cli_text_printf(&call->out, "  %s%-9s%s  %s\n", style->bold, COMMANDS[i]->name, style->end, COMMANDS[i]->summary);
   }
   cli_text_put(&call->out, "\nlivestore help COMMAND (or livestore COMMAND --help) tells more; livestore --version.\n"
                            "Exit status: 0 done, 1 failed with the reason on standard error, 2 wrong usage.\n\n"

@@ -66,7 +66,11 @@ typedef enum ls_code {
   LS_EORDER = -16,      /* events that do not follow the head of the log */
   LS_ELIMIT = -17,      /* over a documented limit */
   LS_EABORT = -18,      /* a callback asked to stop */
-  LS_ECYCLE = -19       /* values that follow from one another; the text names them */
+  LS_ECYCLE = -19,      /* values that follow from one another; the text names them */
+  LS_EOFFLINE = -20,    /* no connection: the server cannot be reached, or went away */
+  LS_EACCESS = -21,     /* the server does not let this client in, or not do that */
+  LS_EBACKEND = -22,    /* the server keeps another log than the one that this store was synced with */
+  LS_EPROTOCOL = -23    /* the other side does not speak the sync protocol, or breaks its rules */
 } ls_code;
 
 #define LS_ERROR_TEXT 1000
@@ -303,7 +307,8 @@ typedef struct ls_options {
 LS_API int ls_open(ls_store **out, const char *path, const ls_options *options, ls_error *err);
 
 /* Write what is still to be written, and free the store and all handles made from it. NULL is fine. LS_ELOCKED, and
- * nothing is closed, from inside an effect or subscription.
+ * nothing is closed, from inside an effect, subscription or progress callback of any of its sessions, and for the first of
+ * several.
  * Returns the error of the last flush, if any: then the events of LS_DURABILITY_LATER commits were lost. */
 LS_API int ls_close(ls_store *store, ls_error *err);
 
@@ -395,14 +400,16 @@ LS_API void ls_migration_abort(ls_migration *migration);
 /* Committing */
 
 typedef enum ls_stage {
-  LS_STAGE_LOCAL,    /* in the state */
-  LS_STAGE_DURABLE,  /* in the log, as durable as the store's option asks */
-  LS_STAGE_CONFIRMED /* accepted upstream */
+  LS_STAGE_LOCAL,     /* in the state */
+  LS_STAGE_DURABLE,   /* in the log, as durable as the store's option asks */
+  LS_STAGE_CONFIRMED, /* accepted upstream */
+  LS_STAGE_SET_ASIDE  /* not in the log any more: it became a conflict (ls_conflicts) */
 } ls_stage;
 
 typedef struct ls_receipt {
-  ls_seqnum first, last; /* where the events stand */
+  ls_seqnum first, last; /* where the events stood when the commit returned; a rebase gives them other numbers */
   ls_stage stage;        /* reached when the commit returned */
+  uint64_t serial;       /* tells the commit from others of this store while it is open */
 } ls_receipt;
 
 /* Commit one event: check its arguments, number it, apply it to the state and append it to the log.
@@ -420,7 +427,8 @@ LS_API int ls_commit_all(ls_receipt *out, ls_store *store, const ls_input *event
 /* With LS_DURABILITY_LATER: write to the log what was committed so far. Otherwise nothing is left to do. */
 LS_API int ls_flush(ls_store *store, ls_error *err);
 
-/* The stage that a receipt's last event has reached by now. */
+/* The stage that a commit has reached by now: its last event, or LS_STAGE_SET_ASIDE when one of them was. Receipts are good
+ * for as long as the store stays open. O(1). */
 LS_API ls_stage ls_receipt_stage(const ls_store *store, const ls_receipt *receipt);
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -738,6 +746,159 @@ typedef int (*ls_node_info_fn)(void *user, const ls_node_info *info); /* non-zer
 LS_API int ls_graph_each(ls_store *store, ls_node_info_fn each, void *user, ls_error *err);
 
 /* ---------------------------------------------------------------------------------------------- */
+/* Sessions
+ *
+ * A store opened with ls_open has one session: a state, its live queries and its undo stack. More may share its log, as
+ * the windows of a program do (docs/sessions.md). Each is a store handle of its own, with a session id of its own; what
+ * one commits, merges or imports, the others have when that call returns, and then their subscriptions were told too, in
+ * the order of opening. All of them belong to the same thread. */
+
+/* Open another session of a store.
+ *   out         closed with ls_close, before the one that ls_open made
+ *   store       any of its sessions
+ *   session_id  none that is open; NULL: random
+ * It starts from a copy of the state in memory. What concerns the log as a whole (ls_connect, ls_import, ls_schema_set,
+ * ls_rebuild, ls_migration_begin) belongs to the one that ls_open made: LS_ELOCKED here. That one's schema can be changed
+ * when it is alone: until then ls_schema_set and ls_migration_finish give LS_ELOCKED. O(size of the state).
+ * LS_EEXISTS, LS_EARGS the session id; LS_ELOCKED from inside a progress callback; LS_ENOMEM */
+LS_API int ls_session_open(ls_store **out, ls_store *store, const char *session_id, ls_error *err);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Sync (docs/sync.md)
+ *
+ * A connected store pulls what others did, puts what is pending behind it (rebase), and pushes that. It works offline all
+ * the same; nothing here waits for a network but ls_pump with a timeout. */
+
+/* Give the sync payload that a server asks for, as JSON, e.g. {"authToken":"…"}: called for each connection, so that a
+ * token can be renewed. Write it with ls_payload_set. On an error the connection is tried again later. */
+typedef struct ls_payload ls_payload;
+typedef int (*ls_payload_fn)(void *user, ls_payload *out, ls_error *err);
+LS_API int ls_payload_set(ls_payload *payload, const char *json, ls_error *err);
+
+/* What to do when the server keeps another log than the one this store was synced with, since it lost its data or the URL
+ * leads elsewhere. In no case is anything deleted. */
+typedef enum ls_backend_policy {
+  LS_BACKEND_SET_ASIDE, /* keep the old log as log-<its backend id>.db in the store's directory, make what was never
+                           accepted a conflict, and pull the new log */
+  LS_BACKEND_STOP,      /* stop with LS_EBACKEND; the store works on, offline */
+  LS_BACKEND_UPLOAD     /* take all that this store has for pending, and push it behind what the new log has */
+} ls_backend_policy;
+
+typedef struct ls_connect_options {
+  const char *token;        /* sent as {"authToken":token} and as a bearer token; NULL: none */
+  ls_payload_fn payload;    /* or a whole payload, made anew for each connection; NULL or given payload_user */
+  void *payload_user;
+  ls_backend_policy backend;
+  bool once;                /* become idle as soon as both ends are equal */
+  const char *ca_file;      /* PEM file of authorities to trust beside the system's */
+  bool insecure;            /* TLS: take any certificate; for tests only */
+  int64_t push_events;      /* in one push; default 50 … 100 as the server allows */
+  int64_t retry_min_ms, retry_max_ms; /* default 1,000 and 30,000 */
+  int64_t ping_ms;          /* default 10,000 */
+  bool thread;              /* pump on a thread of the library's own: see ls_lock */
+} ls_connect_options;
+
+/* Sync a store with a server. Returns at once; the connection is made, and made again after failures, by ls_pump.
+ *   url      ws://, wss:// (WebSocket), or http://, https:// (requests, repeated every few seconds). The store's id is sent
+ *            with it: the server's store is the one of that id
+ *   options  may be NULL
+ * LS_EARGS the URL; LS_EEXISTS it is connected already */
+LS_API int ls_connect(ls_store *store, const char *url, const ls_connect_options *options, ls_error *err);
+/* Stop syncing. What is pending stays so. ls_close does it too. */
+LS_API void ls_disconnect(ls_store *store);
+
+/* A descriptor that is readable when ls_pump has something to do, for poll, epoll, kqueue or an event loop; and in how many
+ * milliseconds it has something to do anyway (-1: never). -1 when the store is not connected. */
+LS_API int ls_sync_fd(const ls_store *store);
+LS_API int ls_sync_timeout_ms(const ls_store *store);
+
+/* Do what is due: read and write the network, merge, push. Subscriptions and effects are called from inside.
+ *   timeout_ms  wait up to so long for something to do; 0: do not wait; negative: for as long as it takes
+ * Returns 1 when something was done, 0 when not. Errors of the network are no errors of the pump: they are in the status,
+ * and tried again. LS_ENOTFOUND the store is not connected. */
+LS_API int ls_pump(ls_store *store, int timeout_ms, ls_error *err);
+
+/* Pump until both ends are equal: all was pulled, and nothing is pending.
+ * LS_EOFFLINE not by then; LS_EBACKEND, LS_EACCESS, LS_EPROTOCOL … when syncing stopped for good. The text says why. */
+LS_API int ls_sync_wait(ls_store *store, int timeout_ms, ls_error *err);
+
+/* With ls_connect_options.thread: hold the store for a few calls of this thread, as the library's thread does while it pumps.
+ * Every use of the store and its sessions, handles and subscriptions is between these two; subscriptions and effects are
+ * called on the library's thread with the store held. Without a thread they do nothing. They do not nest. */
+LS_API void ls_lock(ls_store *store);
+LS_API void ls_unlock(ls_store *store);
+
+typedef enum ls_sync_phase {
+  LS_SYNC_OFF,        /* not connected with ls_connect, or done with `once` */
+  LS_SYNC_CONNECTING,
+  LS_SYNC_PULLING,    /* catching up */
+  LS_SYNC_LIVE,       /* all was pulled; what happens is told at once */
+  LS_SYNC_WAITING,    /* offline, until the next try */
+  LS_SYNC_FAILED      /* stopped for good: ls_connect starts again */
+} ls_sync_phase;
+
+typedef struct ls_sync_status {
+  ls_sync_phase phase;
+  const char *url;         /* NULL: none */
+  bool online;             /* there is a connection */
+  bool equal;              /* both ends were equal when last seen */
+  ls_seqnum head, upstream_head;
+  uint64_t pending;        /* events not accepted yet, client-only ones left out */
+  uint64_t conflicts;      /* commits set aside */
+  int64_t remaining;       /* events that the server says are still to be pulled */
+  int64_t next_try_ms;     /* LS_SYNC_WAITING: in so many milliseconds */
+  uint64_t pulled, pushed; /* events, since ls_connect */
+  const char *backend_id;  /* of the server's log; NULL: never seen */
+  ls_error error;          /* what went wrong last; code 0: nothing since all went well */
+} ls_sync_status;
+
+/* Borrowed texts are good until the next call on the store. */
+LS_API int ls_sync_status_get(ls_sync_status *out, ls_store *store, ls_error *err);
+
+/* What can be looked at as a signal. */
+typedef enum ls_sync_fact {
+  LS_SYNC_FACT_PHASE,     /* integer: ls_sync_phase */
+  LS_SYNC_FACT_ONLINE,    /* 0 or 1 */
+  LS_SYNC_FACT_PENDING,   /* integer */
+  LS_SYNC_FACT_CONFLICTS, /* integer */
+  LS_SYNC_FACT_ERROR      /* text, or NULL */
+} ls_sync_fact;
+/* A signal node that the library sets. Release it like any other. */
+LS_API int ls_sync_signal(ls_node **out, ls_store *store, ls_sync_fact fact, ls_error *err);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Conflicts (docs/sync.md): commits that can no longer be, since what came from upstream broke them, or upstream refused
+ * them. They are out of the log and of the state, and kept whole until they are retried or dropped. */
+
+typedef enum ls_conflict_cause {
+  LS_CONFLICT_REBASE,  /* an event failed behind what came from upstream: a constraint, mostly */
+  LS_CONFLICT_UNDONE,  /* an undo or redo whose commit was set aside */
+  LS_CONFLICT_REFUSED, /* the server will not take it */
+  LS_CONFLICT_BACKEND  /* never accepted by a server that was replaced by another */
+} ls_conflict_cause;
+
+typedef struct ls_conflict {
+  int64_t id;              /* 1, 2, 3… in the order in which they arose; never used again */
+  ls_conflict_cause cause;
+  const ls_event *events;  /* of the commit, in order; seq is where they stood last */
+  size_t n;
+  size_t item;             /* which of them failed */
+  const char *error;       /* why */
+} ls_conflict;
+
+typedef int (*ls_conflict_fn)(void *user, const ls_conflict *conflict); /* non-zero stops */
+
+/* Give the conflicts, the oldest first. Borrowed for the call; from inside, the store may be queried only. */
+LS_API int ls_conflicts(ls_store *store, ls_conflict_fn each, void *user, ls_error *err);
+/* Commit it anew, at the end of the log, and take it off the list: both or neither.
+ *   events, n  what to commit in its stead; NULL, 0: its events as they are
+ * LS_ENOTFOUND no such conflict; the errors of ls_commit_all: then it stays on the list. LS_EARGS an undo or redo cannot be
+ * committed again: call ls_undo. */
+LS_API int ls_conflict_retry(ls_receipt *out, ls_store *store, int64_t id, const ls_input *events, size_t n, ls_error *err);
+/* Take it off the list for good. LS_ENOTFOUND */
+LS_API int ls_conflict_drop(ls_store *store, int64_t id, ls_error *err);
+
+/* ---------------------------------------------------------------------------------------------- */
 /* Status */
 
 typedef struct ls_status {
@@ -748,6 +909,7 @@ typedef struct ls_status {
   uint64_t events;         /* events in the log */
   uint64_t pending;        /* of them, those after the upstream head */
   uint64_t failed;         /* events that the state could not take (docs/guarantees.md) */
+  uint64_t conflicts;      /* commits that were set aside */
   uint64_t log_bytes, snapshot_bytes, state_bytes;
 } ls_status;
 

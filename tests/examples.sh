@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the examples and compares what they leave with what they should. Builds nothing.
-#   BUILD   where livestore, git_events and todos are (build)
+#   BUILD   where livestore, git_events, todos and chat are (build)
 #   DATA    real event logs, used when they are there (../shared/data)
 # Prints a line for each example; exits with 1 when one failed.
 set -uo pipefail
@@ -171,6 +171,25 @@ todos() {
 
 # -------------------------------------------------------------------------------------------------
 
+chat() {
+  local program=$build/chat url server
+  cd "$scratch"
+  timeout 60 "$build/livestore" serve --data chat-server --listen 127.0.0.1:0 --quiet >listening &
+  server=$!
+  until [ -s listening ]; do sleep 0.02; done
+  url=$(sed 's/.* //' listening)
+  same "ann says" "ann: hello \"you\"" "$(echo 'hello "you"' | "$program" ann "$url")"
+  same "bob, offline" "bob: hi" "$(echo hi | "$program" bob)"
+  same "bob is heard" "bob: hi
+ann: hello \"you\"" "$("$program" bob "$url" </dev/null)"
+  same "ann hears" "ann: hello \"you\"
+bob: hi" "$("$program" ann "$url" </dev/null)"
+  kill $server
+  wait $server || true
+}
+
+# -------------------------------------------------------------------------------------------------
+
 # git as it is without any configuration; commits are a minute apart.
 minute=0
 git_in() {
@@ -262,6 +281,47 @@ undo_data() {
 
 # -------------------------------------------------------------------------------------------------
 
+# Runs it, and compares what all four stores hold.
+clownschool() { # DIR [ROWS]
+  local dir=$1 store
+  PATH="$build:$PATH" examples/clownschool/run.sh "${2:-examples/clownschool/sample.jsonl}" "$dir" | tee "$scratch/shown"
+  livestore log "$dir/people/new" --format csv >"$scratch/log-new"
+  for store in 0 1 2; do
+    # Each one has its own numbers of rebases behind the positions.
+    livestore log "$dir/people/$store" --format csv | sed 's/^\(e[0-9]*\)r[0-9]*,/\1,/' | cmp - "$scratch/log-new"
+    same "digests of $store" "$(sed -n 's/^new  log/log/p' "$scratch/shown")" \
+      "$(sed -n "s/^$store    log/log/p" "$scratch/shown")"
+    same "a replay by $store" 1 "$(grep -c "^$store stands at .* the same when replayed$" "$scratch/shown")"
+  done
+  same "findings" 4 "$(grep -c ', nothing is wrong$' "$scratch/shown")"
+}
+
+clownschool_sample() {
+  clownschool "$scratch/clownschool"
+  same "the text" "Things for the rainy picnic:
+- bread
+- brie
+- ½ melon
+- a \"big\" blanket
+- 🍋 lemonade
+- apples
+- sun hats
+- umbrellas
+- a ball
+- a kite
+-- that is all" "$(text "$scratch/clownschool/people/new" "SELECT text FROM documents")"
+}
+
+clownschool_data() {
+  clownschool "$scratch/clownschool-data" "$data/clownschool.jsonl.gz"
+  same "counts" "23136 commits with 23182 edits by 3 people" "$(grep commits "$scratch/shown")"
+  same "edits of each" "agent0,12692
+agent1,1688
+agent2,8802" "$(tail -n +2 "$scratch/log-new" | cut -d , -f 3 | LC_ALL=C sort | uniq -c | awk '{ print $2 "," $1 }')"
+}
+
+# -------------------------------------------------------------------------------------------------
+
 example "tickets: the sample" tickets_sample
 example "document: the sample" document_sample
 if [ -d "$data" ]; then
@@ -269,9 +329,12 @@ if [ -d "$data" ]; then
   example "tickets: a part of it" tickets_part
   example "document: 259,778 keystrokes" document_data
   example "undo: a real tracker, all of it and back" undo_data
+  [ ! -x "$build/clownschool" ] || example "clownschool: three people at one text, 23,136 commits" clownschool_data
 fi
+[ ! -x "$build/clownschool" ] || example "clownschool: the sample" clownschool_sample
 example "undo: a tracker, there and back" undo_sample
 example "c/todos, twice" todos
+[ ! -x "$build/chat" ] || example "c/chat, two people and a server" chat
 example "git-history: a small repository" git_history
 example "git-history: other kinds of repositories" git_history_kinds
 exit $failed

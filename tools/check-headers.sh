@@ -18,6 +18,13 @@ for header in include/*.h; do
   compile "$name" clang-14 -std=c++11 -x c++
 done
 for header in src/**/*.h; do
-  case $header in src/port/wasm/*) continue ;; esac
-  compile "${header#src/}" gcc -std=c11 -x c -Isrc -isystem build/deps -DSQLITE_ENABLE_PREUPDATE_HOOK
+  case $header in
+    src/port/wasm/*) continue ;;
+    src/net/*) system=-D_GNU_SOURCE ;;
+    *) system=-D_POSIX_C_SOURCE=200809L ;;
+  esac
+  compile "${header#src/}" gcc -std=c11 $system -x c -Isrc -isystem build/deps -DSQLITE_ENABLE_PREUPDATE_HOOK
+done
+for header in server/*.h; do
+  compile "$header" gcc -std=c11 -D_GNU_SOURCE -x c -Isrc -I. -isystem build/deps
 done

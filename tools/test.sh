@@ -18,9 +18,11 @@ ONLY=${ONLY:-*}
 if [ -n "${SOAK:-}" ]; then
   export SOAK
   limit_s=3600
+  schedules=1000000
 else
   unset SOAK
   limit_s=600
+  schedules=2000
 fi
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
 
@@ -58,6 +60,7 @@ finish() {
   local all=("$logs"/*.log) failed=("$logs"/*.failed) file
   echo
   for file in "${failed[@]}"; do echo "failed: $(basename "$file" .failed)"; done
+  for file in "$logs"/sim-*.log; do tail -n 1 "$file"; done
   echo "in $((SECONDS - started)) s; logs are in $logs"
   echo "$((${#all[@]} - ${#failed[@]})) passed, ${#failed[@]} failed"
   [ ${#failed[@]} = 0 ]
@@ -107,6 +110,16 @@ fuzz_programs() {
   done
 }
 
+# Schedules of the simulator, in JOBS parts, and its scenario files; what fails is kept as one of those.
+simulator() { # NAME PROGRAM SCHEDULES
+  local part each=$(($3 / JOBS))
+  mkdir -p build/sim-failed
+  for part in $(seq "$JOBS"); do
+    limit_s=36000 check "$1-$part" "$2" --first $((each * (part - 1) + 1)) --schedules "$each" --keep build/sim-failed \
+      tests/sim/scenarios/*.txt
+  done
+}
+
 scenarios() { # VARIANT DIRECTORY
   local file
   for file in tests/scenarios/*.txt; do
@@ -132,10 +145,25 @@ unit_programs asan build/asan
 unit_programs system-sqlite build/system
 valgrind_programs
 fuzz_programs
+for file in tests/data/merge_cases.jsonl ../shared/data/merge.jsonl.gz; do
+  [ ! -f "$file" ] || check "merge-cases-$(noun "${file%.gz}")" build/tests/merge_cases "$file"
+done
+simulator sim build/sim "$schedules"
+simulator asan-sim build/asan/sim 200
 scenarios scenario build
 for file in docs/*.md; do check "docs-$(noun "$file")" tests/scenarios/run.sh "$file"; done
 scenarios asan-scenario build/asan
 check examples tests/examples.sh
 check asan-examples env BUILD=build/asan DATA=none tests/examples.sh
+for file in tests/server/*.mjs; do check "server-$(noun "$file")" node --test "$file"; done
+for name in access crash framing http; do
+  check "asan-server-$name" env -u SOAK LIVESTORE=build/asan/livestore node --test "tests/server/$name.mjs"
+done
 for file in tests/wasm/*.mjs; do check "wasm-$(noun "$file")" node "$file" build/livestore.wasm; done
+for file in tests/interop/*.test.js; do
+  name=$(basename "$file" .test.js)
+  check "interop-$name" tests/interop/run.sh ours "$file"
+  [ -z "${SOAK:-}" ] && [ "$name" != our-client ] || check "interop-wrangler-$name" tests/interop/run.sh wrangler "$file"
+done
+check asan-interop env LIVESTORE=build/asan/livestore tests/interop/run.sh ours wire.test.js
 finish

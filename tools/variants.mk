@@ -13,16 +13,16 @@ VARIANTS := test-asan test-clang test-fuzz test-system
 
 # All that tools/test.sh runs.
 test-build: test-release $(VARIANTS) wasm
-test-release: build/packages-test lib cli examples unit bench-program
+test-release: build/packages-test build/packages-net lib cli examples unit sim bench-program
 
 # What the variants share is made here first, once.
-$(VARIANTS): | build/packages-build build/packages-test build/packages-system $(DEPS)/sqlite3.h $(DEPS)/xxhash.h
+$(VARIANTS): | build/packages-build build/packages-test build/packages-system build/packages-net $(DEPS)/sqlite3.h $(DEPS)/xxhash.h
 test-clang test-fuzz: | $(SQLITE_O)
 
 test-asan:
-	@$(MAKE) --no-print-directory $(ASAN) cli examples unit replay
+	@$(MAKE) --no-print-directory $(ASAN) cli examples unit sim replay
 test-clang:
-	@$(MAKE) --no-print-directory $(CLANG) cli unit bench-program
+	@$(MAKE) --no-print-directory $(CLANG) cli unit sim bench-program
 test-fuzz:
 	@$(MAKE) --no-print-directory $(FUZZ) fuzzers
 test-system:

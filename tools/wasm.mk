@@ -1,5 +1,5 @@
-# The library for WebAssembly: base, core and sync with the wasm port and SQLite in one module. It exports what
-# livestore.h declares plus malloc and free, and imports what src/port/wasm/host.h declares plus three functions of
+# The library for WebAssembly: base, core and sync with the wasm port and SQLite in one module. It exports what the public
+# headers declare plus malloc and free, and imports what src/port/wasm/host.h declares plus three functions of
 # WASI that are never called with a real file.
 
 WASM_CC := clang-19
@@ -8,7 +8,8 @@ WASM_SOURCES := $(wildcard src/base/*.c src/core/*.c src/sync/*.c src/port/wasm/
 WASM_OBJECTS := $(patsubst %.c,$(WASM_BUILD)/obj/%.o,$(WASM_SOURCES)) $(WASM_BUILD)/obj/sqlite3.o
 WASM_TARGET := --target=wasm32-wasi --sysroot=/ -isystem /usr/include/wasm32-wasi
 WASM_SQLITE := -DSQLITE_THREADSAFE=0 -DSQLITE_OS_OTHER=1 -DSQLITE_TEMP_STORE=3
-WASM_EXPORTS := malloc free $(shell tools/public-symbols.sh)
+# Sockets are the host's, which brings its own (livestore_host.h).
+WASM_EXPORTS := malloc free $(shell tools/public-symbols.sh --without-net)
 
 wasm: build/livestore.wasm    ## the library as a WebAssembly module, build/livestore.wasm
 .PHONY: wasm

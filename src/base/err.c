@@ -20,6 +20,7 @@ static const code_name CODE_NAMES[] = {
     {LS_ESQL, "LS_ESQL"},       {LS_EREADONLY, "LS_EREADONLY"}, {LS_ECORRUPT, "LS_ECORRUPT"},
     {LS_EFORMAT, "LS_EFORMAT"}, {LS_EORDER, "LS_EORDER"},       {LS_ELIMIT, "LS_ELIMIT"},
     {LS_EABORT, "LS_EABORT"},   {LS_ECYCLE, "LS_ECYCLE"},
+    {LS_EOFFLINE, "LS_EOFFLINE"}, {LS_EACCESS, "LS_EACCESS"}, {LS_EBACKEND, "LS_EBACKEND"}, {LS_EPROTOCOL, "LS_EPROTOCOL"},
 };
 
 const char *ls_version(void) { return LS_VERSION; }

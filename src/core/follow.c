@@ -19,15 +19,25 @@ static bool beyond(ls_seqnum seq, const ls_follow *options) {
   return !ls_seqnum_is_root(options->until) && ls_seqnum_after(seq, options->until);
 }
 
+typedef struct branch {
+  ls_log *log;
+  const ls_follow *options;
+  int failed; /* the log could not be read */
+} branch;
+
+/* Is it a place of the log, and one to stop at? */
+static int on_branch(void *user, ls_mark at, ls_error *err) {
+  branch *b = user;
+  ls_mark mark;
+  int found = ls_log_mark(&mark, b->log, at.seq, err);
+  if (found < 0) b->failed = found;
+  return found < 0 ? found : found && mark.sum == at.sum && !beyond(at.seq, b->options);
+}
+
 static int roll_back(ls_state *state, ls_log *log, const ls_follow *options, ls_error *err) {
-  for (;;) {
-    ls_mark mark;
-    int found = ls_log_mark(&mark, log, state->at.seq, err);
-    if (found < 0) return found;
-    if (found && mark.sum == state->at.sum && !beyond(state->at.seq, options)) return LS_OK;
-    int rc = of_state(ls_rollback_step(state, err), err);
-    if (rc) return rc;
-  }
+  branch b = {.log = log, .options = options};
+  int rc = ls_rollback_all(state, on_branch, &b, err);
+  return b.failed ? b.failed : of_state(rc, err);
 }
 
 typedef struct replay {

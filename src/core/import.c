@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/seqnum.h"
+#include "core/sessions.h"
 
 #define HEAD_SIZE 4096 /* bytes that tell the format */
 #define PROGRESS_EVENTS 1000
@@ -66,7 +67,8 @@ static int read_file(ls_importer *importer, ls_error *err) {
 }
 
 int ls_import_take(ls_importer *importer, const ls_event *event, ls_error *err) {
-  int rc = ls_log_append(importer->store->leader->log, event, 1, err);
+  int rc = ls_session_check_size(event, err);
+  if (!rc) rc = ls_log_append(importer->store->leader->log, event, 1, err);
   if (rc) return rc;
   if (++importer->count % PROGRESS_EVENTS || !ls_store_progress(importer->store, "importing", importer->count, 0))
     return LS_OK;
@@ -103,13 +105,15 @@ static int check_empty(ls_store *store, ls_error *err) {
 
 static int import(ls_importer *importer, bool dry_run, ls_error *err) {
   ls_store *store = importer->store;
-  int rc = ls_store_check_usable(store, err);
+  int rc = ls_sessions_check_first(store, "import", err);
+  if (!rc) rc = ls_store_check_usable(store, err);
   if (!rc) rc = check_empty(store, err);
   if (!rc) rc = ls_log_begin(store->leader->log, err);
   if (rc) return rc;
   rc = read_file(importer, err);
   if (!rc && !dry_run) rc = finish(store, err);
   if (rc || dry_run) ls_log_abort(store->leader->log);
+  else store->leader->receipts.committed += (int64_t)importer->count;
   return rc;
 }
 

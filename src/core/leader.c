@@ -21,14 +21,17 @@ static int load(ls_leader *leader, ls_log *log, ls_error *err) {
   int rc = fact_dup(&leader->store_id, log, "store_id", err);
   if (rc == 1) rc = fact_dup(&leader->client_id, log, "client_id", err);
   if (rc == 1) rc = fact_dup(&leader->session_id, log, "session_id", err);
-  if (rc == 0) rc = ls_fail(err, LS_ENOTFOUND, "the log belongs to no store yet");
+  if (rc == 0) return ls_fail(err, LS_ENOTFOUND, "the log belongs to no store yet");
+  if (rc == 1) rc = fact_dup(&leader->backend_id, log, "backend_id", err);
   return rc < 0 ? rc : LS_OK;
 }
 
 static void leader_free(ls_leader *leader) {
+  ls_receipts_fini(&leader->receipts);
   ls_free(leader->store_id);
   ls_free(leader->client_id);
   ls_free(leader->session_id);
+  ls_free(leader->backend_id);
   ls_free(leader);
 }
 
@@ -60,20 +63,70 @@ int ls_leader_close(ls_leader *leader, ls_error *err) {
   return rc;
 }
 
-int ls_leader_push(ls_leader *leader, const ls_event *events, size_t n, ls_error *err) {
-  return ls_log_append(leader->log, events, n, err);
+static bool all_durable(const ls_leader *leader) {
+  ls_mark head = ls_log_head(leader->log), durable = ls_log_durable_head(leader->log);
+  return ls_seqnum_equal(head.seq, durable.seq) && head.sum == durable.sum;
 }
 
-int ls_leader_retract(ls_leader *leader, ls_seqnum head, ls_error *err) { return ls_log_cut(leader->log, head, err); }
+/* Learn of what was lost or became durable since the last time. */
+static int settle_receipts(ls_leader *leader, ls_error *err) {
+  ls_receipts *r = &leader->receipts;
+  uint64_t losses = ls_log_losses(leader->log);
+  int rc = ls_receipts_reserve(r, 1, err);
+  if (rc) return rc;
+  if (losses != r->losses) ls_receipts_lose(r);
+  r->losses = losses;
+  if (all_durable(leader)) r->durable = r->committed;
+  return LS_OK;
+}
 
-int ls_leader_confirm(ls_leader *leader, ls_seqnum head, ls_error *err) {
+int ls_leader_push(ls_leader *leader, const ls_event *events, size_t n, ls_error *err) {
+  int rc = settle_receipts(leader, err);
+  if (!rc) rc = ls_log_append(leader->log, events, n, err);
+  if (!rc) leader->receipts.committed += (int64_t)n;
+  return rc;
+}
+
+int ls_leader_retract(ls_leader *leader, ls_seqnum head, ls_error *err) {
+  uint64_t n;
+  int rc = ls_log_count(&n, leader->log, head, err);
+  if (!rc) rc = ls_log_cut(leader->log, head, err);
+  if (!rc) leader->receipts.committed -= (int64_t)n;
+  return rc;
+}
+
+ls_stage ls_leader_stage(const ls_leader *leader, int64_t ordinal) {
+  const ls_receipts *r = &leader->receipts;
+  bool lost;
+  ls_stage stage = ls_receipts_stage(&lost, r, ordinal);
+  if (stage != LS_STAGE_LOCAL || lost) return stage;
+  if (ordinal <= r->durable) return LS_STAGE_DURABLE;
+  return r->losses == ls_log_losses(leader->log) && all_durable(leader) ? LS_STAGE_DURABLE : LS_STAGE_LOCAL;
+}
+
+int ls_leader_count_receipts(ls_leader *leader, ls_error *err) {
+  ls_receipts *r = &leader->receipts;
+  uint64_t pending;
+  int rc = settle_receipts(leader, err);
+  if (rc || r->counted) return rc;
+  rc = ls_log_count(&pending, leader->log, ls_log_upstream_head(leader->log), err);
+  if (rc) return rc;
+  r->before = (int64_t)pending - ls_receipts_pending(r);
+  r->counted = true;
+  return LS_OK;
+}
+
+int ls_leader_confirm(ls_leader *leader, ls_seqnum head, size_t n, ls_error *err) {
   char text[LS_SEQNUM_TEXT], have[LS_SEQNUM_TEXT];
   ls_seqnum end = ls_log_head(leader->log).seq;
   if (ls_seqnum_after(head, end)) {
     return ls_fail(err, LS_EORDER, "upstream confirms %s, but the log ends at %s", ls_seqnum_format(head, text),
                    ls_seqnum_format(end, have));
   }
-  return ls_log_set_upstream_head(leader->log, head, err);
+  int rc = ls_leader_count_receipts(leader, err);
+  if (!rc) rc = ls_log_set_upstream_head(leader->log, head, err);
+  if (!rc) ls_receipts_confirm(&leader->receipts, (int64_t)n);
+  return rc;
 }
 
 int ls_leader_schema(ls_bytes *out, ls_leader *leader, ls_error *err) {

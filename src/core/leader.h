@@ -7,10 +7,13 @@
 #define LS_CORE_LEADER_H
 
 #include "core/log.h"
+#include "core/receipts.h"
 
 typedef struct ls_leader {
   ls_log *log;
+  ls_receipts receipts; /* of what its sessions commit */
   char *store_id, *client_id, *session_id; /* session_id: that of sessions which have none of their own */
+  char *backend_id;     /* that the log was synced with; NULL: none yet */
 } ls_leader;
 
 /* Who a new store is. */
@@ -33,8 +36,14 @@ int ls_leader_push(ls_leader *leader, const ls_event *events, size_t n, ls_error
 /* Take back what was pushed last, down to `head`. */
 int ls_leader_retract(ls_leader *leader, ls_seqnum head, ls_error *err);
 
-/* Upstream has accepted the events up to and with `head`. */
-int ls_leader_confirm(ls_leader *leader, ls_seqnum head, ls_error *err);
+/* Upstream has accepted the pending events up to and with `head`, n of them. */
+int ls_leader_confirm(ls_leader *leader, ls_seqnum head, size_t n, ls_error *err);
+
+/* What a commit has come to whose last event got this ordinal (receipts.h). */
+ls_stage ls_leader_stage(const ls_leader *leader, int64_t ordinal);
+/* Before receipts are told that pending events are confirmed or set aside: count those that have no ordinal, unless
+ * that was done. O(pending) the first time. */
+int ls_leader_count_receipts(ls_leader *leader, ls_error *err);
 
 /* The schema document that the store was last used with, appended to out. */
 int ls_leader_schema(ls_bytes *out, ls_leader *leader, ls_error *err);

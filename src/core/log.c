@@ -8,13 +8,36 @@
 ls_mark ls_log_head(const ls_log *log) { return log->now.head; }
 ls_mark ls_log_durable_head(const ls_log *log) { return log->durable.head; }
 const ls_error *ls_log_damage(const ls_log *log) { return &log->damage; }
-ls_seqnum ls_log_upstream_head(const ls_log *log) { return log->upstream_head; }
+ls_seqnum ls_log_upstream_head(const ls_log *log) { return log->now.upstream_head; }
+uint64_t ls_log_losses(const ls_log *log) { return log->losses; }
+
+int64_t ls_log_generation(const ls_log *log) {
+  int64_t of_head = log->now.head.seq.generation;
+  return log->now.generation > of_head ? log->now.generation : of_head;
+}
+
+/* Outside a transaction, what is is durable. */
+static void keep_point(ls_log *log) {
+  if (!log->in_transaction) log->durable = log->now;
+}
 
 int ls_log_set_upstream_head(ls_log *log, ls_seqnum head, ls_error *err) {
   char text[LS_SEQNUM_TEXT];
   int rc = ls_log_set_facts(log, &(ls_log_pair){"upstream_head", ls_seqnum_format(head, text)}, 1, err);
-  if (!rc) log->upstream_head = head;
-  return rc;
+  if (rc) return rc;
+  log->now.upstream_head = head;
+  keep_point(log);
+  return LS_OK;
+}
+
+int ls_log_set_generation(ls_log *log, int64_t generation, ls_error *err) {
+  char text[24];
+  sqlite3_snprintf(sizeof text, text, "%lld", (long long)generation);
+  int rc = ls_log_set_facts(log, &(ls_log_pair){"generation", text}, 1, err);
+  if (rc) return rc;
+  log->now.generation = generation;
+  keep_point(log);
+  return LS_OK;
 }
 
 static int run(ls_log *log, sqlite3_stmt *stmt, ls_error *err) {
@@ -106,7 +129,7 @@ static void restore(ls_log *log, const ls_log_point *point) {
   ls_names_cut(&log->names, point->n_names);
   ls_names_cut(&log->origins, point->n_origins);
   log->now = *point;
-  ls_log_cursors_rewind(log);
+  ls_log_cursors_rewind(log, point);
 }
 
 void ls_log_roll_back_file(ls_log *log) {
@@ -115,8 +138,10 @@ void ls_log_roll_back_file(ls_log *log) {
 
 static void roll_back(ls_log *log) {
   ls_log_roll_back_file(log);
+  log->losses += log->in_transaction && !log->collecting;
+  ls_log_cursors_go_on(log, false);
   restore(log, &log->durable);
-  log->in_transaction = false;
+  log->in_transaction = log->collecting = false;
 }
 
 /* One transaction stays open over several appends; a savepoint makes each of them all or nothing. */
@@ -156,7 +181,7 @@ int ls_log_append(ls_log *log, const ls_event *events, size_t n, ls_error *err) 
 int ls_log_begin(ls_log *log, ls_error *err) {
   int rc = ls_log_flush(log, err);
   if (!rc) rc = run(log, log->begin, err);
-  log->in_transaction = rc == LS_OK;
+  log->in_transaction = log->collecting = rc == LS_OK;
   return rc;
 }
 
@@ -171,41 +196,75 @@ int ls_log_flush(ls_log *log, ls_error *err) {
     roll_back(log);
     return rc;
   }
-  log->in_transaction = false;
+  log->in_transaction = log->collecting = false;
   log->durable = log->now;
+  ls_log_cursors_go_on(log, true);
   return LS_OK;
+}
+
+/* Where the log ends when all behind a place is gone. */
+static int point_at(ls_log_point *out, ls_log *log, ls_seqnum after, ls_error *err) {
+  ls_mark synced;
+  *out = log->now;
+  int rc = ls_log_floor(&out->head, log, after, err);
+  if (!rc) rc = ls_log_floor(&synced, log, (ls_seqnum){out->head.seq.global, 0, 0}, err);
+  if (!rc) out->synced_generation = synced.seq.generation;
+  return rc;
+}
+
+/* They are confirmed, so only a log that begins anew cuts below them, in a transaction. */
+static int forget_torn(ls_log *log, long long place, ls_error *err) {
+  char sql[80];
+  sqlite3_snprintf(sizeof sql, sql, "DELETE FROM torn WHERE place > %lld", place);
+  return ls_log_exec(log, sql, err);
 }
 
 int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err) {
   char at[LS_SEQNUM_TEXT], upstream[LS_SEQNUM_TEXT];
-  if (ls_seqnum_after(log->upstream_head, after)) {
+  if (ls_seqnum_after(log->now.upstream_head, after)) {
     return ls_fail(err, LS_EORDER, "the log cannot be cut behind %s: upstream has accepted it up to %s",
-                   ls_seqnum_format(after, at), ls_seqnum_format(log->upstream_head, upstream));
+                   ls_seqnum_format(after, at), ls_seqnum_format(log->now.upstream_head, upstream));
   }
-  ls_mark head, synced;
-  int rc = ls_log_flush(log, err);
-  if (!rc) rc = ls_log_floor(&head, log, after, err);
-  if (!rc) rc = ls_log_floor(&synced, log, (ls_seqnum){head.seq.global, 0, 0}, err);
+  ls_log_point end;
+  int rc = log->collecting ? LS_OK : ls_log_flush(log, err);
+  if (!rc) rc = point_at(&end, log, after, err);
   if (rc) return rc;
   char sql[80];
-  sqlite3_snprintf(sizeof sql, sql, "DELETE FROM events WHERE place > %lld", (long long)ls_seqnum_place(head.seq));
-  rc = ls_log_exec(log, sql, err);
+  long long place = ls_seqnum_place(end.head.seq);
+  sqlite3_snprintf(sizeof sql, sql, "DELETE FROM events WHERE place > %lld", place);
+  rc = log->collecting ? forget_torn(log, place, err) : LS_OK;
+  if (!rc) rc = ls_log_exec(log, sql, err);
   if (rc) return rc;
-  log->now.head = head;
-  log->now.synced_generation = synced.seq.generation;
-  log->durable = log->now;
-  ls_log_cursors_rewind(log);
+  log->now = end;
+  keep_point(log);
+  if (log->collecting) ls_log_cursors_hold(log);
+  else ls_log_cursors_rewind(log, &end);
   return LS_OK;
 }
 
 int ls_log_floor(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err) {
-  int64_t row[3];
-  int found = ls_log_lookup(row, log, "SELECT place, generation, sum FROM events WHERE place <= ?1 ORDER BY place DESC LIMIT 1",
-                            ls_seqnum_place(seq), err);
-  if (found < 0) return found;
-  ls_mark root = {LS_SEQNUM_ROOT, 0};
-  *out = found ? (ls_mark){ls_seqnum_at_place(row[0], row[1]), (uint64_t)row[2]} : root;
-  return LS_OK;
+  static const char SQL[] = "SELECT place, generation, sum FROM events WHERE place <= ?1 ORDER BY place DESC LIMIT 1";
+  int rc = log->floor ? LS_OK : ls_log_prepare(&log->floor, log, SQL, err);
+  if (rc) return rc;
+  sqlite3_stmt *stmt = log->floor;
+  sqlite3_bind_int64(stmt, 1, ls_seqnum_place(seq));
+  int step = sqlite3_step(stmt);
+  ls_mark mark = {LS_SEQNUM_ROOT, 0};
+  if (step == SQLITE_ROW) {
+    mark.seq = ls_seqnum_at_place(sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1));
+    mark.sum = (uint64_t)sqlite3_column_int64(stmt, 2);
+  } else if (step != SQLITE_DONE) {
+    rc = ls_sqlite_fail(err, log->db, LS_EIO, "log");
+  }
+  sqlite3_reset(stmt);
+  if (!rc) *out = mark;
+  return rc;
+}
+
+int ls_log_tear(ls_log *log, ls_seqnum seq, ls_error *err) {
+  char sql[80];
+  sqlite3_snprintf(sizeof sql, sql, "INSERT INTO torn VALUES (%lld)", (long long)ls_seqnum_place(seq));
+  return ls_log_exec(log, sql, err);
 }
 
 int ls_log_mark(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err) {

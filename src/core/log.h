@@ -4,7 +4,8 @@
  *   1. An event's place, generation, author, name and arguments never change once appended. Above the upstream head a
  *      suffix may be cut and appended anew (rebase); below it nothing is ever cut.
  *   2. Each event carries the digest of the log up to and with itself; what is read is checked against it.
- *      Its `more` and `undoes` (livestore.h) count events of its session, whose order no rebase changes; who leaves some of
+ *      Its `more` and `undoes` (livestore.h) count events of its session, whose order no rebase changes; who leaves
+ *      some of
  *      them out counts anew.
  *   3. Appended events follow the head without a break: the first one's parent is the head (or, for a synced event,
  *      the head's synced event), each next one's is its predecessor.
@@ -41,18 +42,26 @@ int ls_log_fact(ls_bytes *out, ls_log *log, const char *key, ls_error *err);
 typedef struct ls_log_pair { const char *key, *value; } ls_log_pair;
 int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err);
 
+/* The largest generation that a rebase has given to events: it only grows, so that a place and a generation name one
+ * numbering for ever. O(1). */
+int64_t ls_log_generation(const ls_log *log);
+int ls_log_set_generation(ls_log *log, int64_t generation, ls_error *err);
+
 /* Where the log ends, and up to where upstream has accepted it. O(1). */
 ls_mark ls_log_head(const ls_log *log);
 ls_seqnum ls_log_upstream_head(const ls_log *log);
 /* What the last flush put on the file; the same as the head but for LS_DURABILITY_LATER. */
 ls_mark ls_log_durable_head(const ls_log *log);
+/* How often what was appended since the last flush was lost. */
+uint64_t ls_log_losses(const ls_log *log);
 int ls_log_set_upstream_head(ls_log *log, ls_seqnum head, ls_error *err);
 
 /* Append events: one transaction, all or none. LS_EORDER does not follow the head. LS_EFULL, LS_EIO. O(n). */
 int ls_log_append(ls_log *log, const ls_event *events, size_t n, ls_error *err);
 
-/* Collect what is appended from here on in one transaction: ls_log_flush makes all of it durable, ls_log_abort takes all
- * of it back. Cursors see it meanwhile. */
+/* Collect all that is changed from here on (appended, cut, facts, heads, conflicts) in one transaction: ls_log_flush
+ * makes it durable, ls_log_abort takes it back. Cursors see what is appended meanwhile; one that stands behind a cut
+ * gives nothing until the transaction is ended. */
 int ls_log_begin(ls_log *log, ls_error *err);
 void ls_log_abort(ls_log *log);
 
@@ -60,8 +69,15 @@ void ls_log_abort(ls_log *log);
  * back where it was then. */
 int ls_log_flush(ls_log *log, ls_error *err);
 
-/* Take away all events behind `after`, which must be in the log and not below the upstream head. */
+/* Take away all events behind `after`, which must not be below the upstream head. */
 int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err);
+
+/* Inside ls_log_begin: the event there was not the last of its commit, and is now, since what followed it has left the
+ * log. It is confirmed and cannot be changed; so who reads it is told that its `more` is 0. */
+int ls_log_tear(ls_log *log, ls_seqnum seq, ls_error *err);
+
+/* Copy the log's file as it is, to one that is not there yet; it is synced to the device. */
+int ls_log_copy(ls_log *log, const char *file, ls_error *err);
 
 /* The mark at a place: 1; 0 when no event stands there (generations must agree); the root always does. */
 int ls_log_mark(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err);
@@ -76,8 +92,8 @@ typedef struct ls_log_brief {
   int64_t more, undoes;
   const char *name; /* borrowed until the next append or cut */
 } ls_log_brief;
-/* Events of one session: those before a place, the newest first, or those behind it, the oldest first; without the first
- * `skip` of them. Fills up to n; gives back how many. Digests are not checked. O(events passed). */
+/* Events of one session: those before a place, the newest first, or those behind it, the oldest first; without the
+ * first `skip` of them. Fills up to n; gives back how many. Digests are not checked. O(events passed). */
 int ls_log_session(ls_log_brief *out, size_t n, ls_log *log, const ls_event *author, ls_seqnum from, bool back,
                    int64_t skip, ls_error *err);
 
@@ -88,8 +104,13 @@ int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_err
 /* The next event and, if asked for, the mark that it makes: 1; 0 at the end (a later call finds what was appended in
  * between); LS_ECORRUPT names the last good position. */
 int ls_log_cursor_next(const ls_event **out, ls_mark *mark, ls_log_cursor *cursor, ls_error *err);
-/* Is the event that it gave last still in the log, and borrowed? A cursor that stood behind a cut goes on at the new end. */
+/* Is the event that it gave last still in the log, and borrowed? A cursor that stood behind a cut goes on at the new
+ * end. */
 bool ls_log_cursor_holds(const ls_log_cursor *cursor);
+/* Is this where it stands: behind the event of the mark, which is in the log? */
+bool ls_log_cursor_stands_at(const ls_log_cursor *cursor, ls_mark mark);
+/* Go to the log's end. O(1). */
+void ls_log_cursor_skip(ls_log_cursor *cursor);
 void ls_log_cursor_close(ls_log_cursor *cursor);
 
 #endif

@@ -10,12 +10,18 @@ struct ls_log_cursor {
   ls_log_cursor *before, *after; /* in the log's list of them */
   sqlite3_stmt *stmt;
   bool running;              /* stmt stands on a row */
+  bool held;                 /* it stands behind a cut that is not kept yet */
   ls_mark at;                /* the newest event given, or where reading starts */
   int64_t synced_generation; /* of the newest synced event at or before it */
   bool holds;                /* `event` was given last and is still in the log */
   ls_event event;
   ls_bytes scratch;
 };
+
+#define COLUMNS "place, generation, gap, name, origin, args, sum, more, undoes"
+static const char SQL[] = "SELECT " COLUMNS ", EXISTS (SELECT 1 FROM torn WHERE torn.place = events.place)"
+                          " FROM events WHERE place > ?1 ORDER BY place";
+static const char SQL_BEFORE_2[] = "SELECT " COLUMNS ", 0 FROM events WHERE place > ?1 ORDER BY place";
 
 static void link_in(ls_log_cursor *cursor, ls_log *log) {
   cursor->log = log;
@@ -38,9 +44,7 @@ int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_err
   int rc = ls_log_floor(&cursor->at, log, since, err);
   if (!rc) rc = ls_log_floor(&synced, log, (ls_seqnum){cursor->at.seq.global, 0, 0}, err);
   if (!rc) {
-    rc = ls_log_prepare(&cursor->stmt, log,
-                        "SELECT place, generation, gap, name, origin, args, sum, more, undoes FROM events WHERE place > ?1 ORDER BY place",
-                        err);
+    rc = ls_log_prepare(&cursor->stmt, log, log->has_torn ? SQL : SQL_BEFORE_2, err);
   }
   if (rc) {
     ls_log_cursor_close(cursor);
@@ -61,13 +65,40 @@ void ls_log_cursor_close(ls_log_cursor *cursor) {
 
 bool ls_log_cursor_holds(const ls_log_cursor *cursor) { return cursor->holds; }
 
-void ls_log_cursors_rewind(ls_log *log) {
+static void rewind_to(ls_log_cursor *cursor, const ls_log_point *end) {
+  cursor->at = end->head;
+  cursor->synced_generation = end->synced_generation;
+  cursor->running = cursor->holds = false;
+  sqlite3_reset(cursor->stmt);
+}
+
+bool ls_log_cursor_stands_at(const ls_log_cursor *cursor, ls_mark mark) {
+  return !cursor->held && ls_seqnum_equal(cursor->at.seq, mark.seq) && cursor->at.sum == mark.sum;
+}
+
+void ls_log_cursor_skip(ls_log_cursor *cursor) {
+  if (!cursor->held) rewind_to(cursor, &cursor->log->now);
+}
+
+void ls_log_cursors_rewind(ls_log *log, const ls_log_point *end) {
   for (ls_log_cursor *cursor = log->cursors; cursor; cursor = cursor->after) {
-    if (!ls_seqnum_after(cursor->at.seq, log->now.head.seq)) continue;
-    cursor->at = log->now.head;
-    cursor->synced_generation = log->now.synced_generation;
-    cursor->running = cursor->holds = false;
-    sqlite3_reset(cursor->stmt);
+    if (!cursor->held && ls_seqnum_after(cursor->at.seq, end->head.seq)) rewind_to(cursor, end);
+  }
+}
+
+void ls_log_cursors_hold(ls_log *log) {
+  bool any = false;
+  for (ls_log_cursor *cursor = log->cursors; cursor; cursor = cursor->after) any |= cursor->held;
+  if (!any || ls_seqnum_after(log->cut.head.seq, log->now.head.seq)) log->cut = log->now;
+  for (ls_log_cursor *cursor = log->cursors; cursor; cursor = cursor->after) {
+    cursor->held |= ls_seqnum_after(cursor->at.seq, log->now.head.seq);
+  }
+}
+
+void ls_log_cursors_go_on(ls_log *log, bool kept) {
+  for (ls_log_cursor *cursor = log->cursors; cursor; cursor = cursor->after) {
+    if (cursor->held && kept) rewind_to(cursor, &log->cut);
+    cursor->held = false;
   }
 }
 
@@ -115,12 +146,14 @@ static int give(const ls_event **out, ls_mark *mark, ls_log_cursor *cursor, ls_e
   cursor->at = (ls_mark){event->seq, sum};
   if (!event->seq.client) cursor->synced_generation = event->seq.generation;
   if (mark) *mark = cursor->at;
+  if (sqlite3_column_int(cursor->stmt, 9)) cursor->event.more = 0;
   cursor->holds = true;
   *out = event;
   return 1;
 }
 
 int ls_log_cursor_next(const ls_event **out, ls_mark *mark, ls_log_cursor *cursor, ls_error *err) {
+  if (cursor->held) return 0;
   if (!cursor->running) sqlite3_bind_int64(cursor->stmt, 1, ls_seqnum_place(cursor->at.seq));
   int step = sqlite3_step(cursor->stmt);
   cursor->running = step == SQLITE_ROW;

@@ -11,21 +11,27 @@
 typedef struct ls_log_point {
   ls_mark head;
   int64_t synced_generation; /* of the newest synced event */
+  ls_seqnum upstream_head;
+  int64_t generation;        /* as the fact says */
   size_t n_names, n_origins;
 } ls_log_point;
 
 struct ls_log {
   sqlite3 *db;
   ls_durability durability;
+  bool has_torn;             /* the file has a table of that name */
   bool in_transaction;       /* begun and not yet flushed; LS_DURABILITY_LATER begins with the first append */
+  bool collecting;           /* begun by ls_log_begin: cuts and facts belong to it, too */
+  uint64_t losses;           /* how often a flush failed, and with it what was appended since the last */
   ls_error damage;           /* opened readonly: the first damage found */
   ls_log_point now, durable;
-  ls_seqnum upstream_head;
+  ls_log_point cut;          /* the lowest that the transaction under way has cut to, if cursors are stale */
   ls_names names;            /* of events, as in table names */
   ls_names origins;          /* client id, NUL, session id; as in table origins */
   sqlite3_stmt *insert, *insert_name, *insert_origin;
   sqlite3_stmt *begin, *commit, *rollback;      /* prepared at the start: a rollback must not fail */
   sqlite3_stmt *savepoint, *rollback_to, *release;
+  sqlite3_stmt *floor;                          /* prepared when it is first used */
   ls_bytes scratch;
   ls_log_cursor *cursors;    /* open ones */
 };
@@ -39,7 +45,12 @@ int ls_log_exec(ls_log *log, const char *sql, ls_error *err);
  * log's own. */
 int ls_log_lookup(int64_t out[3], ls_log *log, const char *sql, int64_t param, ls_error *err);
 
-/* The log now ends earlier: cursors that stood behind its end go on from there. */
-void ls_log_cursors_rewind(ls_log *log);
+/* The log now ends at a point: cursors that stand behind it go on from there. Stale ones are left alone. */
+void ls_log_cursors_rewind(ls_log *log, const ls_log_point *end);
+/* The log ends at its present head, until the transaction is ended: cursors that stand behind it give nothing meanwhile,
+ * since they may have been right. */
+void ls_log_cursors_hold(ls_log *log);
+/* The transaction is ended: those that were held go on, from log->cut if it is kept. */
+void ls_log_cursors_go_on(ls_log *log, bool kept);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/seqnum.h"
 
 #define APPLICATION_ID 0x4c53746f /* "LSto", in the SQLite header, says that this file is a log */
-#define FORMAT 1                  /* PRAGMA user_version */
+#define FORMAT 2                  /* PRAGMA user_version; 1 had no conflicts, and nothing torn */
 
 /* The view is for people with an SQLite shell; the library does not read it. */
 static const char LAYOUT[] =
@@ -20,6 +20,14 @@ static const char LAYOUT[] =
     "CREATE VIEW log AS SELECT place >> 24 AS global, place & 0xffffff AS client, generation, names.name AS name,"
     " args, client_id, session_id FROM events JOIN names ON names.id = events.name"
     " JOIN origins ON origins.id = events.origin ORDER BY place;";
+static const char LAYOUT_SINCE_2[] =
+    "CREATE TABLE torn (place INTEGER PRIMARY KEY) STRICT;"
+    "CREATE TABLE conflicts (id INTEGER PRIMARY KEY AUTOINCREMENT, cause INTEGER NOT NULL, item INTEGER NOT NULL,"
+    " error TEXT NOT NULL) STRICT;"
+    "CREATE TABLE conflict_events (conflict INTEGER NOT NULL, item INTEGER NOT NULL, place INTEGER NOT NULL,"
+    " generation INTEGER NOT NULL, parent_place INTEGER NOT NULL, parent_generation INTEGER NOT NULL, name TEXT NOT NULL,"
+    " client_id TEXT NOT NULL, session_id TEXT NOT NULL, more INTEGER NOT NULL, undoes INTEGER NOT NULL,"
+    " args TEXT NOT NULL, PRIMARY KEY (conflict, item)) STRICT, WITHOUT ROWID;";
 
 int ls_log_prepare(sqlite3_stmt **out, ls_log *log, const char *sql, ls_error *err) {
   if (sqlite3_prepare_v3(log->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK) return LS_OK;
@@ -59,18 +67,20 @@ static int configure_writing(ls_log *log, ls_error *err) {
   return rc ? rc : set_synchronous(log, err);
 }
 
-static int create_layout(ls_log *log, ls_error *err) {
+/* Of an empty file, or what a log of format 1 lacks. */
+static int create_layout(ls_log *log, bool empty, ls_error *err) {
   char stamp[80];
   sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID, FORMAT);
   int rc = ls_log_exec(log, "BEGIN", err);
-  if (!rc) rc = ls_log_exec(log, LAYOUT, err);
+  if (!rc && empty) rc = ls_log_exec(log, LAYOUT, err);
+  if (!rc) rc = ls_log_exec(log, LAYOUT_SINCE_2, err);
   if (!rc) rc = ls_log_exec(log, stamp, err);
   if (!rc) rc = ls_log_exec(log, "COMMIT", err);
   if (rc && !sqlite3_get_autocommit(log->db)) sqlite3_exec(log->db, "ROLLBACK", NULL, NULL, NULL);
   return rc;
 }
 
-/* 1: a log that this version reads. 0: an empty file, which can become one. */
+/* Its format, if it is a log that this version reads. 0: an empty file, which can become one. */
 static int check_format(ls_log *log, ls_error *err) {
   int64_t id[3] = {0}, format[3] = {0}, tables[3] = {0};
   int rc = ls_log_lookup(id, log, "PRAGMA application_id", 0, err);
@@ -79,7 +89,7 @@ static int check_format(ls_log *log, ls_error *err) {
   if (rc < 0) return rc;
   if (id[0] == 0 && tables[0] == 0) return 0;
   if (id[0] != APPLICATION_ID) return ls_fail(err, LS_ECORRUPT, "the file is not an event log (its application id is wrong)");
-  if (format[0] <= FORMAT) return 1;
+  if (format[0] >= 1 && format[0] <= FORMAT) return (int)format[0];
   return ls_fail(err, LS_EFORMAT, "the log has format %lld; this version reads up to %d: use a newer livestore",
                  (long long)format[0], FORMAT);
 }
@@ -106,8 +116,15 @@ static int load_names(ls_names *names, ls_log *log, const char *sql, ls_error *e
 static int load_upstream_head(ls_log *log, ls_error *err) {
   ls_bytes text = {0};
   int rc = ls_log_fact(&text, log, "upstream_head", err);
-  if (rc == 1) rc = ls_bytes_cstr(&text) ? ls_seqnum_parse(&log->upstream_head, text.data, err) : ls_fail_nomem(err);
+  if (rc == 1) rc = ls_bytes_cstr(&text) ? ls_seqnum_parse(&log->now.upstream_head, text.data, err) : ls_fail_nomem(err);
   ls_bytes_fini(&text);
+  return rc < 0 ? rc : LS_OK;
+}
+
+static int load_generation(ls_log *log, ls_error *err) {
+  int64_t row[3] = {0};
+  int rc = ls_log_lookup(row, log, "SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'generation'", 0, err);
+  log->now.generation = row[0];
   return rc < 0 ? rc : LS_OK;
 }
 
@@ -133,6 +150,7 @@ static int load(ls_log *log, ls_error *err) {
   int rc = load_names(&log->names, log, NAMES, err);
   if (!rc) rc = load_names(&log->origins, log, ORIGINS, err);
   if (!rc) rc = load_upstream_head(log, err);
+  if (!rc) rc = load_generation(log, err);
   return rc ? rc : load_head(log, err);
 }
 
@@ -172,7 +190,8 @@ static int prepare_writes(ls_log *log, ls_error *err) {
 
 static void log_free(ls_log *log) {
   sqlite3_stmt *const own[] = {log->insert,   log->insert_name, log->insert_origin, log->begin,  log->commit,
-                               log->rollback, log->savepoint,   log->rollback_to,   log->release};
+                               log->rollback, log->savepoint,   log->rollback_to,   log->release,
+                               log->floor};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sqlite3_finalize(own[i]);
   sqlite3_close(log->db);
   ls_names_fini(&log->names);
@@ -185,15 +204,16 @@ int ls_log_open(ls_log **out, const char *file, ls_durability durability, ls_err
   ls_log *log = ls_calloc(1, sizeof *log);
   if (!log) return ls_fail_nomem(err);
   log->durability = durability;
+  log->has_torn = true;
   int rc = LS_OK;
   if (sqlite3_open_v2(file ? file : ":memory:", &log->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL)) {
     rc = ls_sqlite_fail(err, log->db, LS_EIO, "%s", file ? file : "log in memory");
   } else {
     sqlite3_extended_result_codes(log->db, 1);
     rc = configure(log, err);
-    int is_log = rc ? rc : check_format(log, err);
-    rc = is_log < 0 ? is_log : configure_writing(log, err);
-    if (!rc && !is_log) rc = create_layout(log, err);
+    int format = rc ? rc : check_format(log, err);
+    rc = format < 0 ? format : configure_writing(log, err);
+    if (!rc && format < FORMAT) rc = create_layout(log, format == 0, err);
     if (!rc) rc = load(log, err);
     if (!rc) rc = prepare_writes(log, err);
     if (rc) ls_wrap(err, rc, "%s", file ? file : "log in memory");
@@ -212,10 +232,11 @@ int ls_log_open_readonly(ls_log **out, const char *file, ls_error *err) {
   int rc = ls_readonly_open(&log->db, file, err);
   /* Writing to the catalogue is what SQLite must be allowed to do to read a file that is cut short. */
   if (!rc) rc = ls_log_exec(log, "PRAGMA writable_schema=ON", err);
-  int is_log = rc ? rc : check_format(log, err);
-  if (is_log < 0) rc = is_log;
-  else if (!is_log) rc = ls_fail(err, LS_ECORRUPT, "the file is empty where an event log should be");
+  int format = rc ? rc : check_format(log, err);
+  if (format < 0) rc = format;
+  else if (!format) rc = ls_fail(err, LS_ECORRUPT, "the file is empty where an event log should be");
   else rc = load_what_is_good(log, err);
+  log->has_torn = format >= 2;
   if (rc) {
     log_free(log);
     return ls_wrap(err, rc, "%s", file);
@@ -283,12 +304,17 @@ static int set_fact(ls_log *log, sqlite3_stmt *stmt, const ls_log_pair *fact, ls
   return rc;
 }
 
-static int set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
+static int write_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
   sqlite3_stmt *stmt = NULL;
   int rc = ls_log_prepare(&stmt, log, "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", err);
-  if (!rc) rc = ls_log_exec(log, "BEGIN", err);
   for (size_t i = 0; !rc && i < n; i++) rc = set_fact(log, stmt, &facts[i], err);
   sqlite3_finalize(stmt);
+  return rc;
+}
+
+static int set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
+  int rc = ls_log_exec(log, "BEGIN", err);
+  if (!rc) rc = write_facts(log, facts, n, err);
   if (!rc) rc = ls_log_exec(log, "COMMIT", err);
   if (rc) ls_log_roll_back_file(log);
   return rc;
@@ -296,6 +322,7 @@ static int set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *
 
 int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err) {
   int64_t unused[3];
+  if (log->collecting) return write_facts(log, facts, n, err);
   int rc = ls_log_flush(log, err); /* facts must not go down with events that are not durable yet */
   if (rc) return rc;
   int any = ls_log_lookup(unused, log, "SELECT 1 FROM facts LIMIT 1", 0, err);

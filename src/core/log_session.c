@@ -28,11 +28,15 @@ static int read_rows(ls_log_brief *out, size_t n, ls_log *log, sqlite3_stmt *stm
   return step == SQLITE_DONE ? (int)count : ls_sqlite_fail(err, log->db, LS_EIO, "log");
 }
 
+#define SELECT                                                                                                         \
+  "SELECT place, generation, CASE WHEN place IN (SELECT place FROM torn) THEN 0 ELSE more END, undoes, name FROM events" \
+  " WHERE "
+
 int ls_log_session(ls_log_brief *out, size_t n, ls_log *log, const ls_event *author, ls_seqnum from, bool back,
                    int64_t skip, ls_error *err) {
-  static const char BACK[] = "SELECT place, generation, more, undoes, name FROM events WHERE place < ?1 AND origin = ?2"
+  static const char BACK[] = SELECT "place < ?1 AND origin = ?2"
                              " ORDER BY place DESC LIMIT ?3 OFFSET ?4";
-  static const char ON[] = "SELECT place, generation, more, undoes, name FROM events WHERE place > ?1 AND origin = ?2"
+  static const char ON[] = SELECT "place > ?1 AND origin = ?2"
                            " ORDER BY place LIMIT ?3 OFFSET ?4";
   int64_t origin = origin_of(log, author, err);
   if (origin <= 0) return (int)origin;

@@ -225,18 +225,16 @@ static int record_failure(ls_state *state, const ls_event *event, const ls_error
 int ls_state_apply_or_fail(ls_state *state, const ls_event *event, ls_error *err) {
   ls_error failure;
   ls_error_clear(&failure);
-  size_t captured = state->capture.record.size;
-  int rc = ls_database_exec(&state->database, "SAVEPOINT event", err);
+  int rc = ls_state_try(state, err);
   if (rc) return rc;
   rc = ls_state_apply(state, event, false, &failure);
-  if (!rc) return ls_database_exec(&state->database, "RELEASE event", err);
+  if (!rc) return ls_state_keep(state, err);
   if (!ls_state_event_at_fault(rc)) {
     if (err) *err = failure;
     return rc;
   }
-  rc = ls_database_exec(&state->database, "ROLLBACK TO event; RELEASE event", err);
+  rc = ls_state_take_back(state, err);
   if (rc) return rc;
-  if (state->capture.record.size > captured) state->capture.record.size = captured;
   ls_note(state->notes, LS_LOG_WARNING, "failed-event", "%s", failure.text);
   return record_failure(state, event, &failure, err);
 }

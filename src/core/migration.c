@@ -5,6 +5,7 @@
 #include "core/follow.h"
 #include "core/past.h"
 #include "base/seqnum.h"
+#include "core/sessions.h"
 
 /* ---------------------------------------------------------------------------------------------- */
 /* The state that is made */
@@ -168,7 +169,8 @@ static int check_alone(const ls_store *store, ls_error *err) {
 
 int ls_migration_begin(ls_migration **out, ls_store *store, const ls_schema_source *source, ls_error *err) {
   ls_schema *schema = store->session->schema;
-  int rc = ls_store_check_usable(store, err);
+  int rc = ls_sessions_check_first(store, "make the state anew or change the schema", err);
+  if (!rc) rc = ls_store_check_usable(store, err);
   if (!rc) rc = check_alone(store, err);
   if (!rc) rc = ls_flush(store, err);
   if (!rc && source) rc = ls_schema_new(&schema, source, err);
@@ -196,7 +198,8 @@ void ls_migration_progress(const ls_migration *m, uint64_t *done, uint64_t *tota
 
 int ls_migration_finish(ls_migration *m, ls_error *err) {
   ls_store *store = m->store;
-  int rc = ls_store_check_usable(store, err);
+  int rc = m->owns_schema ? ls_sessions_check_alone(store, "the schema is changed", err) : LS_OK;
+  if (!rc) rc = ls_store_check_usable(store, err);
   if (!rc) rc = ls_flush(store, err);
   if (!rc) rc = ls_migration_advance(m, 0, err);
   if (!rc) rc = ls_migration_swap(m, err);

@@ -9,7 +9,7 @@
 
 /* What things cost, roughly: enough to choose between ways whose costs differ several times over. */
 #define EVENT_NS 3000     /* applying one */
-#define RECORD_NS 40000   /* rolling back one transaction … */
+#define RECORD_NS 5000    /* rolling back by one record … */
 #define CHANGE_BYTE_NS 50 /* … for each byte of its changeset */
 #define PAGE_BYTE_NS 1    /* copying a database in memory */
 #define FILE_BYTE_NS 2    /* reading and checking one from a file */
@@ -94,10 +94,11 @@ static char *file_of(const ls_store *store, const way *w) {
 
 static int add_ways_from_files(way *ways, size_t *n, ls_store *store, const ls_kept_list *kept, ls_seqnum at,
                                ls_error *err) {
-  if (!ls_seqnum_is_root(store->snapshot.seq) && !ls_seqnum_after(store->snapshot.seq, at)) {
+  ls_seqnum snapshot = store->first->snapshot.seq;
+  if (!ls_seqnum_is_root(snapshot) && !ls_seqnum_after(snapshot, at)) {
     char *file = ls_store_file(store->path, "state.db");
     if (!file) return ls_fail_nomem(err);
-    ways[(*n)++] = way_from_file(store->snapshot.seq, ls_port_file_size(file), false, at);
+    ways[(*n)++] = way_from_file(snapshot, ls_port_file_size(file), false, at);
     ls_free(file);
   }
   for (size_t i = 0; i < kept->n && !ls_seqnum_after(kept->items[i].seq, at); i++) {

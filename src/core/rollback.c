@@ -134,41 +134,69 @@ static int bind_change(sqlite3_stmt *stmt, const ls_row_change *change) {
   return result;
 }
 
-/* Statements that follow each other are mostly the same one, so the last is kept. */
+/* Statements come again and again, so the last ones are kept. */
+enum { KEPT_STATEMENTS = 16 };
+
+typedef struct inverse {
+  ls_bytes sql;
+  sqlite3_stmt *stmt;
+} inverse;
+
 typedef struct reverter {
   ls_state *state;
-  ls_bytes sql, last_sql;
-  sqlite3_stmt *stmt;
+  ls_bytes sql;
+  inverse kept[KEPT_STATEMENTS];
+  size_t oldest;
   sqlite3_stmt *records; /* reads a record */
+  ls_bytes starts;
+  ls_change_reader reader;
 } reverter;
 
 static void reverter_fini(reverter *r) {
-  sqlite3_finalize(r->stmt);
+  for (size_t i = 0; i < KEPT_STATEMENTS; i++) {
+    sqlite3_finalize(r->kept[i].stmt);
+    ls_bytes_fini(&r->kept[i].sql);
+  }
   sqlite3_finalize(r->records);
   ls_bytes_fini(&r->sql);
-  ls_bytes_fini(&r->last_sql);
+  ls_bytes_fini(&r->starts);
+  ls_change_reader_fini(&r->reader);
 }
 
-static int prepare_inverse(reverter *r, const ls_row_change *change, ls_error *err) {
+static int replace_oldest(sqlite3_stmt **out, reverter *r, ls_error *err) {
+  inverse *entry = &r->kept[r->oldest];
+  sqlite3_finalize(entry->stmt);
+  entry->stmt = NULL;
+  int rc = ls_database_prepare(&entry->stmt, &r->state->database, r->sql.data, NULL, LS_ACCESS_OWN, err);
+  if (rc) return rc;
+  ls_bytes swap = entry->sql;
+  entry->sql = r->sql;
+  r->sql = swap;
+  r->oldest = (r->oldest + 1) % KEPT_STATEMENTS;
+  *out = entry->stmt;
+  return LS_OK;
+}
+
+static int prepare_inverse(sqlite3_stmt **out, reverter *r, const ls_row_change *change, ls_error *err) {
   ls_bytes_clear(&r->sql);
   put_statement(&r->sql, change);
   if (!ls_bytes_cstr(&r->sql)) return ls_fail_nomem(err);
-  if (r->stmt && r->sql.size == r->last_sql.size && memcmp(r->sql.data, r->last_sql.data, r->sql.size) == 0) return LS_OK;
-  sqlite3_finalize(r->stmt);
-  r->stmt = NULL;
-  int rc = ls_database_prepare(&r->stmt, &r->state->database, r->sql.data, NULL, LS_ACCESS_OWN, err);
-  ls_bytes swap = r->last_sql;
-  r->last_sql = r->sql;
-  r->sql = swap;
-  return rc;
+  for (size_t i = 0; i < KEPT_STATEMENTS && r->kept[i].stmt; i++) {
+    const ls_bytes *sql = &r->kept[i].sql;
+    if (sql->size != r->sql.size || memcmp(sql->data, r->sql.data, sql->size) != 0) continue;
+    *out = r->kept[i].stmt;
+    return LS_OK;
+  }
+  return replace_oldest(out, r, err);
 }
 
 static int revert_change(reverter *r, const ls_row_change *change, ls_error *err) {
-  int rc = prepare_inverse(r, change, err);
+  sqlite3_stmt *stmt = NULL;
+  int rc = prepare_inverse(&stmt, r, change, err);
   if (rc) return rc;
   sqlite3 *db = r->state->database.db;
-  if (bind_change(r->stmt, change)) return ls_sqlite_fail(err, db, LS_ECORRUPT, "rolling back table %s", change->table->name);
-  rc = ls_state_run(r->state, r->stmt, err);
+  if (bind_change(stmt, change)) return ls_sqlite_fail(err, db, LS_ECORRUPT, "rolling back table %s", change->table->name);
+  rc = ls_state_run(r->state, stmt, err);
   if (rc) return ls_wrap(err, rc, "rolling back table %s", change->table->name);
   if (sqlite3_changes(db) == 1) return LS_OK;
   return ls_fail(err, LS_ECORRUPT, "rolling back table %s: a changed row is not there", change->table->name);
@@ -186,17 +214,19 @@ static int find_changes(ls_bytes *starts, ls_change_reader *reader, ls_error *er
 }
 
 static int revert(reverter *r, const ls_bytes *changeset, ls_error *err) {
-  ls_change_reader reader = {.data = changeset->data, .size = changeset->size, .tables = &r->state->tables};
-  ls_bytes starts = {0};
-  int rc = find_changes(&starts, &reader, err);
-  for (size_t i = starts.size / sizeof(size_t); !rc && i > 0; i--) {
+  ls_change_reader *reader = &r->reader;
+  reader->data = changeset->data;
+  reader->size = changeset->size;
+  reader->at = 0;
+  reader->tables = &r->state->tables;
+  ls_bytes_clear(&r->starts);
+  int rc = find_changes(&r->starts, reader, err);
+  for (size_t i = r->starts.size / sizeof(size_t); !rc && i > 0; i--) {
     ls_row_change change;
-    memcpy(&reader.at, starts.data + (i - 1) * sizeof(size_t), sizeof(size_t));
-    int one = ls_change_reader_next(&change, &reader, err);
+    memcpy(&reader->at, r->starts.data + (i - 1) * sizeof(size_t), sizeof(size_t));
+    int one = ls_change_reader_next(&change, reader, err);
     rc = one < 0 ? one : revert_change(r, &change, err);
   }
-  ls_bytes_fini(&starts);
-  ls_change_reader_fini(&reader);
   return rc;
 }
 
@@ -230,62 +260,102 @@ static int forget_behind(ls_state *state, ls_seqnum seq, ls_error *err) {
   return ls_database_exec(&state->database, sql, err);
 }
 
-static int step_back(reverter *r, ls_mark before, const ls_bytes *changeset, ls_error *err) {
-  ls_state *state = r->state;
-  bool capturing = state->capture.on;
-  state->capture.on = false;
-  int rc = ls_state_set_actions(state, false, false, err);
-  if (!rc) rc = ls_state_begin(state, err);
-  if (!rc) {
-    rc = revert(r, changeset, err);
-    if (!rc) rc = forget_behind(state, before.seq, err);
-    if (!rc) rc = ls_state_commit(state, before, err);
-    if (rc && state->in_transaction) ls_state_abort(state);
-    if (!rc) state->rollback_bytes -= record_bytes((int64_t)changeset->size);
-  }
-  state->capture.on = capturing;
-  int on = ls_state_set_actions(state, true, true, rc ? NULL : err);
-  return rc ? rc : on;
+static int no_record(ls_error *err) {
+  return ls_fail(err, LS_ENOTFOUND, "the state keeps no record of how to roll back");
 }
 
-int ls_rollback_step(ls_state *state, ls_error *err) {
-  ls_bytes changeset = {0};
-  ls_mark before;
-  reverter r = {.state = state};
-  int rc = state->tables.has_virtual ? 0 : record_at(&before, &changeset, &r, state->at.seq, err);
-  if (rc == 1) rc = step_back(&r, before, &changeset, err);
-  else if (rc == 0) rc = ls_fail(err, LS_ENOTFOUND, "the state keeps no record of how to roll back");
-  reverter_fini(&r);
-  ls_bytes_fini(&changeset);
-  return rc;
-}
-
-/* With actions off. */
-static int peel(ls_mark *at, ls_state *state, ls_seqnum until, ls_error *err) {
+/* With actions off. Adds up what the records that were used count. */
+static int peel(ls_mark *at, int64_t *bytes, ls_state *state, ls_seqnum until, ls_error *err) {
   reverter r = {.state = state};
   ls_bytes changeset = {0};
   int rc = LS_OK;
   while (!rc && ls_seqnum_after(at->seq, until)) {
     ls_bytes_clear(&changeset);
     rc = record_at(at, &changeset, &r, at->seq, err);
+    *bytes += record_bytes((int64_t)changeset.size);
     if (rc == 1) rc = revert(&r, &changeset, err);
-    else if (rc == 0) rc = ls_fail(err, LS_ENOTFOUND, "the state keeps no record of how to roll back");
+    else if (rc == 0) rc = no_record(err);
   }
   reverter_fini(&r);
   ls_bytes_fini(&changeset);
   return rc;
 }
 
+static int peel_quietly(ls_mark *at, int64_t *bytes, ls_state *state, ls_seqnum until, ls_error *err) {
+  if (state->tables.has_virtual) return ls_fail(err, LS_ENOTFOUND, "a state with virtual tables is not rolled back");
+  int rc = ls_state_set_actions(state, false, false, err);
+  if (!rc) rc = peel(at, bytes, state, until, err);
+  int on = ls_state_set_actions(state, true, true, rc ? NULL : err);
+  return rc ? rc : on;
+}
+
 int ls_rollback_peel(ls_mark *out, ls_state *state, ls_seqnum until, ls_error *err) {
   ls_mark at = state->at;
-  if (state->tables.has_virtual) return ls_fail(err, LS_ENOTFOUND, "a state with virtual tables is not rolled back");
+  int64_t bytes = 0;
   bool capturing = state->capture.on;
   state->capture.on = false;
-  int rc = ls_state_set_actions(state, false, false, err);
-  if (!rc) rc = peel(&at, state, until, err);
-  int on = ls_state_set_actions(state, true, true, rc ? NULL : err);
+  int rc = peel_quietly(&at, &bytes, state, until, err);
   state->capture.on = capturing;
-  if (!rc) rc = on;
   if (!rc) *out = at;
   return rc;
 }
+
+int ls_rollback_to(ls_state *state, ls_seqnum until, ls_error *err) {
+  ls_mark at = state->at;
+  int64_t bytes = 0;
+  int rc = peel_quietly(&at, &bytes, state, until, err);
+  if (!rc) rc = forget_behind(state, at.seq, err);
+  if (rc) return rc;
+  state->rollback_bytes -= bytes;
+  state->at = at;
+  return LS_OK;
+}
+
+static int find(ls_mark *at, reverter *r, ls_rollback_fn is_there, void *user, ls_error *err) {
+  ls_bytes changeset = {0};
+  int there;
+  while ((there = is_there(user, *at, err)) == 0) {
+    ls_bytes_clear(&changeset);
+    there = record_at(at, &changeset, r, at->seq, err);
+    if (there != 1) break;
+  }
+  ls_bytes_fini(&changeset);
+  return there == 1 ? LS_OK : there ? there : no_record(err);
+}
+
+static int find_place(ls_mark *out, ls_state *state, ls_rollback_fn is_there, void *user, ls_error *err) {
+  reverter r = {.state = state};
+  ls_mark at = state->at;
+  int rc = find(&at, &r, is_there, user, err);
+  reverter_fini(&r);
+  if (!rc) *out = at;
+  return rc;
+}
+
+static int one_record(void *user, ls_mark mark, ls_error *err) {
+  (void)err;
+  return !ls_seqnum_equal(((const ls_state *)user)->at.seq, mark.seq);
+}
+
+/* In a transaction of its own, of which no record is kept. */
+static int roll_back(ls_state *state, ls_seqnum until, ls_error *err) {
+  bool capturing = state->capture.on;
+  state->capture.on = false;
+  int rc = ls_state_begin(state, err);
+  if (!rc) {
+    rc = ls_rollback_to(state, until, err);
+    if (rc) ls_state_abort(state);
+    else rc = ls_state_commit(state, state->at, err);
+  }
+  state->capture.on = capturing;
+  return rc;
+}
+
+int ls_rollback_all(ls_state *state, ls_rollback_fn is_there, void *user, ls_error *err) {
+  ls_mark until;
+  int rc = find_place(&until, state, is_there, user, err);
+  if (rc || ls_seqnum_equal(until.seq, state->at.seq)) return rc;
+  return roll_back(state, until.seq, err);
+}
+
+int ls_rollback_step(ls_state *state, ls_error *err) { return ls_rollback_all(state, one_record, state, err); }

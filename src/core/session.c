@@ -5,6 +5,7 @@
 #include "core/document.h"
 #include "core/graph.h"
 #include "base/seqnum.h"
+#include "sync/wire.h"
 
 int ls_session_new(ls_session **out, ls_leader *leader, const char *session_id, ls_error *err) {
   ls_session *session = ls_calloc(1, sizeof *session);
@@ -79,8 +80,16 @@ static int encode_one(ls_session *session, ls_event *event, const ls_input *inpu
   event->args_size = session->batch.args.size - start - 1;
   event->client_id = session->leader->client_id;
   event->session_id = session->session_id;
-  ls_seqnum_next(&event->seq, &event->parent, head, type->client_only, head.generation);
+  ls_seqnum_next(&event->seq, &event->parent, head, type->client_only, ls_log_generation(session->leader->log));
   return LS_OK;
+}
+
+int ls_session_check_size(const ls_event *event, ls_error *err) {
+  if (event->seq.client || event->args_size < LS_WIRE_BYTES / 8) return LS_OK;
+  size_t bytes = ls_wire_event_bytes(event);
+  if (bytes <= LS_WIRE_BYTES) return LS_OK;
+  return ls_fail(err, LS_ELIMIT, "event \"%s\" takes %zu bytes to sync; the limit is %d: keep what is so large elsewhere, and"
+                                 " commit where it is", event->name, bytes, LS_WIRE_BYTES);
 }
 
 static int reserve_events(ls_batch *batch, size_t n, ls_error *err) {
@@ -121,6 +130,10 @@ static int encode_all(ls_session *session, const ls_input *inputs, size_t n, int
   }
   batch->n = n;
   place_args(batch);
+  for (size_t i = 0; i < n; i++) {
+    rc = ls_session_check_size(&batch->events[i], err);
+    if (rc) return fail_item(err, rc, i);
+  }
   return LS_OK;
 }
 
@@ -142,16 +155,12 @@ static int commit_state(ls_session *session, ls_mark before, ls_error *err) {
   return ls_wrap(err, rc, "the log has the events, but the state could not take them");
 }
 
-static ls_stage stage_reached(const ls_leader *leader) {
-  bool durable = ls_seqnum_equal(ls_log_durable_head(leader->log).seq, ls_log_head(leader->log).seq);
-  return durable ? LS_STAGE_DURABLE : LS_STAGE_LOCAL;
-}
-
 void ls_session_receipt(ls_receipt *out, const ls_session *session) {
   const ls_batch *batch = &session->batch;
   out->first = batch->events[0].seq;
   out->last = batch->events[batch->n - 1].seq;
-  out->stage = stage_reached(session->leader);
+  out->serial = (uint64_t)session->leader->receipts.committed;
+  out->stage = ls_leader_stage(session->leader, session->leader->receipts.committed);
 }
 
 int ls_session_commit(ls_receipt *out, ls_session *session, const ls_input *inputs, size_t n, int64_t undoes,

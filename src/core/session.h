@@ -37,6 +37,9 @@ void ls_session_free(ls_session *session); /* NULL is fine */
 /* Take possession of a schema and a state made of it, instead of the present ones. Open queries keep their rows. */
 int ls_session_swap(ls_session *session, ls_schema *schema, ls_state *state, ls_error *err);
 
+/* Could upstream take the event? One that stays on this client may be of any size. LS_ELIMIT */
+int ls_session_check_size(const ls_event *event, ls_error *err);
+
 /* Commit: check, number, apply, push to the leader. `undoes` is as in ls_event. All or nothing; on an error err->item says which event. When the
  * log's head is not where it was although this failed, log and state have gone apart: the caller lets the state follow. */
 int ls_session_commit(ls_receipt *out, ls_session *session, const ls_input *inputs, size_t n, int64_t undoes,

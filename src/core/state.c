@@ -110,7 +110,9 @@ static int prepare_all(ls_state *state, ls_error *err) {
     rc = prepare_own(&state->set_mark, state, "UPDATE __livestore_state SET place = ?1, generation = ?2, sum = ?3", err);
   }
   if (!rc) rc = prepare_own(&state->add_rollback, state, "INSERT OR REPLACE INTO __livestore_rollback VALUES (?1, ?2, ?3, ?4, ?5)", err);
-  return rc;
+  if (!rc) rc = prepare_own(&state->savepoint, state, "SAVEPOINT event", err);
+  if (!rc) rc = prepare_own(&state->release, state, "RELEASE event", err);
+  return rc ? rc : prepare_own(&state->rollback_to, state, "ROLLBACK TO event", err);
 }
 
 static int allocate(ls_state *state, ls_error *err) {
@@ -263,7 +265,8 @@ void ls_state_free(ls_state *state) {
   if (state->in_transaction) ls_state_abort(state);
   ls_state_seal(state);
   ls_free(state->properties);
-  sqlite3_stmt *const own[] = {state->begin, state->commit, state->rollback, state->set_mark, state->add_rollback};
+  sqlite3_stmt *const own[] = {state->begin,        state->commit,    state->rollback, state->set_mark,
+                               state->add_rollback, state->savepoint, state->release,  state->rollback_to};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sqlite3_finalize(own[i]);
   ls_database_close(&state->database);
   ls_tables_fini(&state->tables);
@@ -300,6 +303,7 @@ int ls_state_begin(ls_state *state, ls_error *err) {
   if (rc) return rc;
   ls_error_clear(&state->broken);
   state->in_transaction = true;
+  state->at_begun = state->at;
   state->rollback_bytes_begun = state->rollback_bytes;
   ls_capture_clear(&state->capture);
   return LS_OK;
@@ -313,10 +317,39 @@ void ls_state_abort(ls_state *state) {
   }
   state->in_transaction = !sqlite3_get_autocommit(state->database.db);
   state->rollback_bytes = state->rollback_bytes_begun;
+  state->at = state->at_begun;
+}
+
+int ls_state_try(ls_state *state, ls_error *err) {
+  state->captured = state->capture.record.size;
+  return ls_state_run(state, state->savepoint, err);
+}
+
+int ls_state_keep(ls_state *state, ls_error *err) { return ls_state_run(state, state->release, err); }
+
+int ls_state_take_back(ls_state *state, ls_error *err) {
+  int rc = ls_state_run(state, state->rollback_to, err);
+  if (!rc) rc = ls_state_run(state, state->release, err);
+  if (!rc && state->capture.record.size > state->captured) state->capture.record.size = state->captured;
+  return rc;
+}
+
+/* A record must lead somewhere, so there is none of a step that leads nowhere. */
+static int keep_record(ls_state *state, ls_mark mark, ls_error *err) {
+  bool moves = ls_seqnum_place(mark.seq) != ls_seqnum_place(state->at.seq);
+  return state->capture.on && moves ? ls_rollback_keep(state, mark, err) : LS_OK;
+}
+
+int ls_state_mark(ls_state *state, ls_mark mark, ls_error *err) {
+  int rc = keep_record(state, mark, err);
+  if (rc) return rc;
+  ls_capture_clear(&state->capture);
+  state->at = mark;
+  return LS_OK;
 }
 
 int ls_state_commit(ls_state *state, ls_mark mark, ls_error *err) {
-  int rc = state->capture.on ? ls_rollback_keep(state, mark, err) : LS_OK;
+  int rc = keep_record(state, mark, err);
   if (!rc) {
     sqlite3_bind_int64(state->set_mark, 1, ls_seqnum_place(mark.seq));
     sqlite3_bind_int64(state->set_mark, 2, mark.seq.generation);

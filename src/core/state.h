@@ -28,7 +28,8 @@ typedef struct ls_state {
   ls_database database;
   ls_tables tables;
   ls_capture capture;
-  ls_mark at;                  /* where the last committed transaction stands */
+  ls_mark at;                  /* where it stands; inside a transaction, where that has come to by ls_state_mark */
+  ls_mark at_begun;            /* where it stood when the transaction began */
   bool in_transaction;
   bool rollback_stale;         /* `rollback` must be prepared anew, which could fail when it is needed */
   ls_error broken;             /* what the machine failed at in this transaction, whatever a C function makes of it */
@@ -36,6 +37,8 @@ typedef struct ls_state {
   int64_t rollback_bytes, rollback_bytes_begun; /* size of all rollback records; the same when the transaction began */
   sqlite3_stmt ***statements;  /* [event type][statement]; prepared when first used */
   sqlite3_stmt *begin, *commit, *rollback, *set_mark, *add_rollback;
+  sqlite3_stmt *savepoint, *release, *rollback_to; /* of ls_state_try */
+  size_t captured;             /* bytes of the record when it was tried */
   ls_json args;                /* of the event being applied */
   uint32_t *properties;        /* node of each of its properties, 0 when absent */
   ls_bytes upcast;             /* arguments that an upcast gave */
@@ -61,8 +64,17 @@ void ls_state_free(ls_state *state); /* NULL is fine */
 int ls_state_begin(ls_state *state, ls_error *err);
 /* Write the mark, and the rollback record of what was captured, and commit. On an error the transaction is gone. */
 int ls_state_commit(ls_state *state, ls_mark mark, ls_error *err);
+/* Inside a transaction: a step of it ends at `mark`. What was captured is kept as the way back to where the step began, so
+ * the transaction can later be rolled back step by step, and is forgotten. */
+int ls_state_mark(ls_state *state, ls_mark mark, ls_error *err);
 /* When memory is so short that not even this works, state->in_transaction stays true: abort again before going on. */
 void ls_state_abort(ls_state *state);
+
+/* Inside a transaction: a part that can be taken back by itself, capture included. They do not nest. On an error the
+ * transaction must be aborted. */
+int ls_state_try(ls_state *state, ls_error *err);
+int ls_state_keep(ls_state *state, ls_error *err);
+int ls_state_take_back(ls_state *state, ls_error *err);
 
 /* Switch triggers, and foreign keys with their actions, on or off, also inside a transaction. */
 int ls_state_set_actions(ls_state *state, bool triggers, bool foreign_keys, ls_error *err);

@@ -5,9 +5,12 @@
 #include "core/document.h"
 #include "core/follow.h"
 #include "core/graph.h"
+#include "core/log_conflicts.h"
 #include "core/past.h"
 #include "base/seqnum.h"
+#include "core/sessions.h"
 #include "core/snapshot.h"
+#include "core/sync.h"
 
 #define STATE_BYTES_PER_EVENT 256 /* a snapshot is not written more often than for so many bytes of it an event */
 
@@ -50,8 +53,9 @@ int ls_store_follow(ls_store *store, ls_error *err) {
   int rc = ls_query_cache_settle(&store->session->queries, err);
   if (!rc) rc = follow(store, store->session->state, "following the log", err);
   ls_graph_changed_unknown(store->session->graph); /* also when it came half-way only */
-  if (rc == LS_ENOTFOUND) rc = ls_store_make_anew(store, store->session->schema, err);
-  return rc;
+  if (rc != LS_ENOTFOUND) return rc;
+  return store->first == store ? ls_store_make_anew(store, store->session->schema, err)
+                               : ls_sessions_copy_state(store, err);
 }
 
 static bool same_mark(ls_mark a, ls_mark b) { return ls_seqnum_equal(a.seq, b.seq) && a.sum == b.sum; }
@@ -61,7 +65,7 @@ static bool at_head(const ls_store *store) {
 }
 
 int ls_store_check_usable(ls_store *store, ls_error *err) {
-  if (store->busy) return ls_fail(err, LS_ELOCKED, "the store is at work on its state: nothing can be changed from inside a progress callback");
+  if (ls_sessions_busy(store)) return ls_fail(err, LS_ELOCKED, "the store is at work on its state: nothing can be changed from inside a progress callback");
   ls_state *state = store->session->state;
   if (state && state->in_transaction) { /* memory was too short to end it */
     ls_state_abort(state);
@@ -69,7 +73,7 @@ int ls_store_check_usable(ls_store *store, ls_error *err) {
   }
   int rc = LS_OK;
   if (!store->session->state) rc = ls_store_make_anew(store, store->session->schema, err);
-  else if (!at_head(store)) rc = ls_store_follow(store, err);
+  else if (!at_head(store)) rc = store->first->next ? ls_sessions_catch_up(store, err) : ls_store_follow(store, err);
   if (rc || store->session->state) return rc;
   return ls_fail(err, LS_EIO, "the store's state was made anew, and its file cannot be opened");
 }
@@ -95,6 +99,7 @@ void ls_store_snapshot(ls_store *store, uint64_t after_events) {
 /* Committing */
 
 static int flush_when_due(ls_store *store, ls_error *err) {
+  store = store->first;
   if (!store->unflushed) return LS_OK;
   bool due = store->unflushed >= store->options.flush_events ||
              ls_port_monotonic_ms() - store->unflushed_since_ms >= store->options.flush_ms;
@@ -102,6 +107,7 @@ static int flush_when_due(ls_store *store, ls_error *err) {
 }
 
 int ls_flush(ls_store *store, ls_error *err) {
+  store = store->first;
   if (!store->unflushed) return LS_OK;
   store->unflushed = 0;
   int rc = ls_log_flush(store->leader->log, err);
@@ -120,28 +126,37 @@ static bool snapshot_is_due(const ls_store *store) {
 }
 
 static void count_unflushed(ls_store *store) {
+  store = store->first;
   if (store->options.durability != LS_DURABILITY_LATER) return;
   if (store->unflushed++ == 0) store->unflushed_since_ms = ls_port_monotonic_ms();
 }
 
-/* When more than one thing failed, the log may not be where it was before the commit: it has the events, and the commit
- * is made good by the state's following it; or it could be rolled back to the last flush only. If the state cannot
- * follow now, it does at the next call. */
+/* When more than one thing failed, the log may not be where it was before the commit. It has the events: then they are
+ * committed, and the state follows; if it cannot now, it does at the next call. Or it could be rolled back to the last
+ * flush only. */
 static int after_failure(ls_receipt *out, ls_store *store, ls_mark before, int rc, ls_error *err) {
   ls_mark head = ls_log_head(store->leader->log);
   if (same_mark(head, before)) return rc;
-  bool kept = ls_seqnum_after(head.seq, before.seq);
-  if (ls_store_follow(store, NULL) == LS_OK && kept) {
-    ls_session_receipt(out, store->session);
-    return LS_OK;
-  }
-  return kept ? rc : ls_wrap(err, rc, "what was committed since the last flush is lost");
+  ls_store_follow(store, NULL);
+  if (!ls_seqnum_after(head.seq, before.seq)) return ls_wrap(err, rc, "what was committed since the last flush is lost");
+  ls_session_receipt(out, store->session);
+  return LS_OK;
+}
+
+static void react(ls_session *session) {
+  ls_error err;
+  if (!ls_graph_react(session->graph, &err)) return;
+  ls_note(&session->notes, LS_LOG_WARNING, "reactivity", "%s", err.text);
 }
 
 void ls_store_react(ls_store *store) {
-  ls_error err;
-  if (!ls_graph_react(store->session->graph, &err)) return;
-  ls_note(&store->session->notes, LS_LOG_WARNING, "reactivity", "%s", err.text);
+  store = store->first;
+  if (store->next) ls_sessions_follow(store);
+  for (; store; store = store->next) react(store->session);
+}
+
+void ls_store_snapshot_when_due(ls_store *store) {
+  if (snapshot_is_due(store)) ls_store_snapshot(store, 0);
 }
 
 static int count_commit(ls_store *store, size_t n, ls_error *err) {
@@ -157,7 +172,6 @@ int ls_store_commit(ls_receipt *out, ls_store *store, const ls_input *events, si
   int rc = ls_store_check_usable(store, err);
   if (!rc) rc = flush_when_due(store, err);
   if (rc) return rc;
-  if (n == 0) return ls_fail(err, LS_EARGS, "a commit needs at least one event");
   ls_error local;
   ls_receipt receipt;
   ls_mark before = ls_log_head(store->leader->log);
@@ -166,18 +180,25 @@ int ls_store_commit(ls_receipt *out, ls_store *store, const ls_input *events, si
   else rc = after_failure(&receipt, store, before, rc, err);
   if (!rc) rc = count_commit(store, n, err);
   if (!rc && out) *out = receipt;
+  if (!rc) ls_sync_changed(store);
   ls_store_react(store);
   return rc;
 }
 
-int ls_commit_all(ls_receipt *out, ls_store *store, const ls_input *events, size_t n, ls_error *err) {
+int ls_store_check_inputs(const ls_input *events, size_t n, ls_error *err) {
+  if (n == 0) return ls_fail(err, LS_EARGS, "a commit needs at least one event");
   for (size_t i = 0; i < n; i++) {
     if (!events[i].name || !ls_schema_is_own(events[i].name)) continue;
     ls_fail(err, LS_EEVENT, "event \"%s\" is the library's own: only undo and redo commit it", events[i].name);
     if (err) err->item = (int64_t)i;
     return LS_EEVENT;
   }
-  return ls_store_commit(out, store, events, n, 0, err);
+  return LS_OK;
+}
+
+int ls_commit_all(ls_receipt *out, ls_store *store, const ls_input *events, size_t n, ls_error *err) {
+  int rc = ls_store_check_inputs(events, n, err);
+  return rc ? rc : ls_store_commit(out, store, events, n, 0, err);
 }
 
 int ls_commit(ls_receipt *out, ls_store *store, const char *name, const char *args, ls_error *err) {
@@ -185,16 +206,14 @@ int ls_commit(ls_receipt *out, ls_store *store, const char *name, const char *ar
 }
 
 ls_stage ls_receipt_stage(const ls_store *store, const ls_receipt *receipt) {
-  const ls_log *log = store->leader->log;
-  if (!ls_seqnum_after(receipt->last, ls_log_upstream_head(log))) return LS_STAGE_CONFIRMED;
-  return ls_seqnum_after(receipt->last, ls_log_durable_head(log).seq) ? LS_STAGE_LOCAL : LS_STAGE_DURABLE;
+  return ls_leader_stage(store->leader, (int64_t)receipt->serial);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
 /* Reading */
 
 int ls_store_check_readable(ls_store *store, ls_error *err) {
-  return store->busy && store->session->state ? LS_OK : ls_store_check_usable(store, err);
+  return ls_sessions_busy(store) && store->session->state ? LS_OK : ls_store_check_usable(store, err);
 }
 
 int ls_query_open(ls_query **out, ls_store *store, const char *sql, const ls_value *params, size_t n, ls_error *err) {
@@ -261,9 +280,11 @@ static uint64_t file_size(const ls_store *store, const char *name) {
 int ls_status_get(ls_status *out, ls_store *store, ls_error *err) {
   ls_log *log = store->leader->log;
   int rc = ls_store_check_readable(store, err);
-  ls_status status = {.head = ls_log_head(log).seq, .upstream_head = ls_log_upstream_head(log), .snapshot = store->snapshot.seq};
+  ls_status status = {.head = ls_log_head(log).seq, .upstream_head = ls_log_upstream_head(log),
+                      .snapshot = store->first->snapshot.seq};
   if (!rc) rc = ls_log_count(&status.events, log, LS_SEQNUM_ROOT, err);
   if (!rc) rc = ls_log_count(&status.pending, log, status.upstream_head, err);
+  if (!rc) rc = ls_log_conflict_count(&status.conflicts, log, err);
   if (!rc) rc = ls_state_failures(&status.failed, store->session->state, err);
   if (rc) return rc;
   status.state = store->session->state->at.seq;

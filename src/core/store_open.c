@@ -13,11 +13,12 @@
 #include "core/graph.h"
 #include "core/past.h"
 #include "base/seqnum.h"
+#include "core/sessions.h"
 #include "core/snapshot.h"
 #include "core/store.h"
+#include "core/sync.h"
 
 #define ID_SIZE 12 /* characters of a random id: 72 bits */
-#define CLOSE_TAIL 256 /* fewer events are replayed faster at the next opening than a snapshot is written now */
 
 char *ls_store_file(const char *path, const char *name) {
   size_t size = strlen(path) + strlen(name) + 2;
@@ -76,7 +77,7 @@ static int choose_store_id(char **out, const char *path, const ls_options *optio
   return LS_OK;
 }
 
-static int choose_id(char **out, const char *what, const char *given, ls_error *err) {
+int ls_store_choose_id(char **out, const char *what, const char *given, ls_error *err) {
   if (!given) return random_id(out, err);
   int rc = check_id(what, given, err);
   if (rc) return rc;
@@ -88,8 +89,8 @@ static int found_store(ls_log *log, const char *path, const ls_options *options,
   if (!schema) return ls_fail(err, LS_ESCHEMA, "%s: a new store needs a schema", path ? path : "store in memory");
   char *store = NULL, *client = NULL, *session = NULL;
   int rc = choose_store_id(&store, path, options, err);
-  if (!rc) rc = choose_id(&client, "client", options->client_id, err);
-  if (!rc) rc = choose_id(&session, "session", options->session_id, err);
+  if (!rc) rc = ls_store_choose_id(&client, "client", options->client_id, err);
+  if (!rc) rc = ls_store_choose_id(&session, "session", options->session_id, err);
   if (!rc) rc = ls_leader_found(log, &(ls_identity){store, client, session}, schema->json, err);
   ls_free(store);
   ls_free(client);
@@ -196,7 +197,7 @@ static int read_snapshot(ls_state **out, ls_store *store, const ls_schema *schem
   if (!rc) rc = ls_snapshot_read(out, file, schema, &store->session->notes, err);
   if (!rc) store->snapshot = (*out)->at;
   /* One that is there and of no use is to be replaced when the store is closed, however little has happened. */
-  if (rc == LS_ENOTFOUND && ls_port_exists(file, NULL) == 1) store->unsaved = CLOSE_TAIL + 1;
+  if (rc == LS_ENOTFOUND && ls_port_exists(file, NULL) == 1) store->unsaved = LS_STORE_CLOSE_TAIL + 1;
   ls_free(file);
   ls_free(wal);
   return rc;
@@ -284,10 +285,12 @@ static int store_open(ls_store *store, const char *path, const ls_options *optio
   return rc ? rc : keep_schema(store, err);
 }
 
-static void store_free(ls_store *store) {
+void ls_store_free(ls_store *store) {
   ls_migration_abort(store->migration);
   while (store->readers) ls_events_close(store->readers);
   while (store->views) ls_view_close(store->views);
+  ls_log_cursor_close(store->ahead);
+  if (store->first != store) ls_sessions_leave(store);
   ls_session_free(store->session);
   ls_leader_close(store->leader, NULL);
   ls_port_lock_close(store->lock);
@@ -300,9 +303,10 @@ int ls_open(ls_store **out, const char *path, const ls_options *options, ls_erro
   static const ls_options DEFAULTS;
   ls_store *store = ls_calloc(1, sizeof *store);
   if (!store) return ls_fail_nomem(err);
+  store->first = store;
   int rc = store_open(store, path, options ? options : &DEFAULTS, err);
   if (rc) {
-    store_free(store);
+    ls_store_free(store);
     return rc;
   }
   ls_error_clear(err);
@@ -312,11 +316,15 @@ int ls_open(ls_store **out, const char *path, const ls_options *options, ls_erro
 
 int ls_close(ls_store *store, ls_error *err) {
   if (!store) return LS_OK;
-  if (ls_graph_busy(store->session->graph)) {
-    return ls_fail(err, LS_ELOCKED, "the store calls an effect or subscription: it cannot be closed from inside");
+  int rc = ls_sessions_check_alone(store, "closing the store", err);
+  if (!rc) rc = ls_sync_quiet(store, err);
+  if (!rc) rc = ls_sessions_check_quiet(store, err);
+  if (rc) return rc;
+  ls_sync_free(store);
+  if (store->first == store) {
+    rc = ls_flush(store, err);
+    if (!rc) ls_store_snapshot(store, LS_STORE_CLOSE_TAIL);
   }
-  int rc = ls_flush(store, err);
-  if (!rc) ls_store_snapshot(store, CLOSE_TAIL);
-  store_free(store);
+  ls_store_free(store);
   return rc;
 }

@@ -119,14 +119,14 @@ static void clear_says_that_nothing_is_wrong(void **state) {
 
 static void every_code_has_its_own_name(void **state) {
   (void)state;
-  for (int code = LS_ECYCLE; code <= LS_OK; code++) {
+  for (int code = LS_EPROTOCOL; code <= LS_OK; code++) {
     assert_memory_equal(ls_code_name(code), "LS_", 3);
-    for (int other = LS_ECYCLE; other < code; other++) {
+    for (int other = LS_EPROTOCOL; other < code; other++) {
       assert_string_not_equal(ls_code_name(code), ls_code_name(other));
     }
   }
   assert_string_equal(ls_code_name(LS_EMATERIALIZE), "LS_EMATERIALIZE");
-  assert_string_equal(ls_code_name(LS_ECYCLE - 1), "unknown code");
+  assert_string_equal(ls_code_name(LS_EPROTOCOL - 1), "unknown code");
   assert_string_equal(ls_code_name(1), "unknown code");
   assert_string_equal(ls_version(), LS_VERSION);
 }

@@ -50,7 +50,7 @@ static void receive(ls_store *store, const char *client, const char *session, co
 
 static void confirm(ls_store *store, int64_t global) {
   ls_error err;
-  assert_ok(ls_leader_confirm(store->leader, (ls_seqnum){global, 0, 0}, &err), &err);
+  assert_ok(ls_leader_confirm(store->leader, (ls_seqnum){global, 0, 0}, 0, &err), &err);
 }
 
 static ls_events *open_events(ls_store *store, ls_event_filter filter) {

@@ -142,7 +142,7 @@ static void stages_follow_durability(void **state) {
     assert_int_equal(ls_receipt_stage(store, &receipt), cases[i].stage);
     assert_ok(ls_flush(store, &err), &err);
     assert_int_equal(ls_receipt_stage(store, &receipt), LS_STAGE_DURABLE);
-    assert_ok(ls_leader_confirm(store->leader, receipt.last, &err), &err);
+    assert_ok(ls_leader_confirm(store->leader, receipt.last, 1, &err), &err);
     assert_int_equal(ls_receipt_stage(store, &receipt), LS_STAGE_CONFIRMED);
     assert_int_equal(fixture_status(store).pending, 0);
     fixture_close(store);
