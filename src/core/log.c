@@ -144,9 +144,16 @@ static void roll_back(ls_log *log) {
   log->in_transaction = log->collecting = false;
 }
 
+/* SQLite takes a transaction back whole when a statement fails for want of memory or the disk's; also one that only reads. */
+static int check_transaction(ls_log *log, ls_error *err) {
+  if (!sqlite3_get_autocommit(log->db)) return LS_OK;
+  roll_back(log);
+  return ls_fail(err, LS_EIO, "log: a statement failed, and SQLite took back what was not flushed");
+}
+
 /* One transaction stays open over several appends; a savepoint makes each of them all or nothing. */
 static int append_later(ls_log *log, const ls_event *events, size_t n, ls_error *err) {
-  int rc = log->in_transaction ? LS_OK : run(log, log->begin, err);
+  int rc = log->in_transaction ? check_transaction(log, err) : run(log, log->begin, err);
   if (rc) return rc;
   log->in_transaction = true;
   ls_log_point before = log->now;
@@ -191,7 +198,9 @@ void ls_log_abort(ls_log *log) {
 
 int ls_log_flush(ls_log *log, ls_error *err) {
   if (!log->in_transaction) return LS_OK;
-  int rc = run(log, log->commit, err);
+  int rc = check_transaction(log, err);
+  if (rc) return rc;
+  rc = run(log, log->commit, err);
   if (rc) {
     roll_back(log);
     return rc;

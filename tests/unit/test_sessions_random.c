@@ -1,5 +1,5 @@
 /* Random work on several sessions of one store: commits of one or more events, undo and redo, merges that rebase,
- * pushes, refusals, conflicts retried and dropped, batches, commits from inside subscriptions, sessions opened and closed.
+ * pushes, refusals, conflicts retried and dropped, batches, commits from inside subscriptions, sessions opened or closed.
  * After each step all sessions stand at the log's head with equal states, and those who watch have seen the newest; every
  * event that was committed is in the log or in the conflicts exactly once. In the end the states are that of a replay.
  *   LS_RUNS   runs (60; 6,000 with SOAK in the environment)
