@@ -3,7 +3,8 @@
 # output goes to build/test/NAME.log and is shown when it fails. The last line counts them.
 #   FUZZ_SECONDS   how long each fuzz target runs (5)
 #   SOAK=1         longer: tests see it and do more (not under valgrind), and clang's build runs too
-#   VALGRIND_SKIP  words; unit tests with one of them in their name are not run under valgrind
+#   VALGRIND_SKIP  words; unit tests with one of them in their name take long, and are not run under valgrind and with
+#                  the system's SQLite
 #   JOBS           checks at a time (the number of cores)
 #   ONLY           a pattern of names of checks, such as '*scenario*'
 set -uo pipefail
@@ -69,18 +70,27 @@ finish() {
 
 noun() { local base=${1##*/}; base=${base#test_}; base=${base#fuzz_}; echo "${base%.*}"; }
 
-unit_programs() { # VARIANT DIRECTORY
+# Has a program a word of a list in its name?
+has_word() { # PROGRAM WORDS
+  local word
+  for word in $2; do
+    case $1 in *"$word"*) return ;; esac
+  done
+  return 1
+}
+
+unit_programs() { # VARIANT DIRECTORY [WORDS]: those with one of the words in their name are left out
   local program
-  for program in "$2"/unit/test_*; do check "$1-$(noun "$program")" "$program"; done
+  for program in "$2"/unit/test_*; do
+    has_word "$program" "${3:-}" || check "$1-$(noun "$program")" "$program"
+  done
 }
 
 valgrind_programs() {
-  local program word
+  local program
   for program in build/unit/test_*; do
-    for word in $VALGRIND_SKIP; do
-      case $program in *"$word"*) continue 2 ;; esac
-    done
-    check "valgrind-$(noun "$program")" env -u SOAK valgrind --quiet --leak-check=full --error-exitcode=1 "$program"
+    has_word "$program" "$VALGRIND_SKIP" ||
+      check "valgrind-$(noun "$program")" env -u SOAK valgrind --quiet --leak-check=full --error-exitcode=1 "$program"
   done
 }
 
@@ -142,7 +152,7 @@ check install tools/check-install.sh
 unit_programs unit build
 unit_programs asan build/asan
 [ -z "${SOAK:-}" ] || unit_programs clang build/clang
-unit_programs system-sqlite build/system
+unit_programs system-sqlite build/system "$VALGRIND_SKIP"
 valgrind_programs
 fuzz_programs
 for file in tests/data/merge_cases.jsonl ../shared/data/merge.jsonl.gz; do
