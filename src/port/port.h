@@ -30,7 +30,8 @@ int ls_port_read_file(ls_bytes *out, const char *path, ls_error *err);
 typedef struct ls_port_part { const void *data; size_t size; } ls_port_part;
 int ls_port_replace_file(const char *path, const ls_port_part *parts, size_t n, bool sync, ls_error *err);
 
-/* The same in pieces: nothing is to be seen at `path` before the commit. Commit and abort free the writer. */
+/* The same in pieces: nothing is to be seen at `path` before the commit. Commit and abort free the writer.
+ * LS_EEXISTS a link, device or pipe stands there. */
 typedef struct ls_port_writer ls_port_writer;
 int ls_port_writer_open(ls_port_writer **out, const char *path, ls_error *err);
 int ls_port_writer_add(ls_port_writer *writer, const void *data, size_t size, ls_error *err);

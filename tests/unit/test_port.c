@@ -229,6 +229,21 @@ static int add_name(void *user, const char *name) {
   return ++all->n == all->stop_at ? LS_EABORT : LS_OK;
 }
 
+static void a_writer_takes_the_place_of_no_link_or_device(void **state) {
+  char *file = tmp_path(*state, "file"), *link = tmp_path(*state, "link");
+  ls_port_writer *writer = NULL;
+  ls_error err = {0};
+  tmp_write(file, "x", 1);
+  assert_int_equal(symlink(file, link), 0);
+  assert_int_equal(ls_port_writer_open(&writer, link, &err), LS_EEXISTS);
+  assert_non_null(strstr(err.text, link));
+  assert_int_equal(ls_port_writer_open(&writer, "/dev/null", &err), LS_EEXISTS);
+  assert_int_equal(ls_port_writer_open(&writer, file, &err), LS_OK);
+  ls_port_writer_abort(writer);
+  free(file);
+  free(link);
+}
+
 static void list_gives_every_name_until_it_is_stopped(void **state) {
   names all = {.n = 0}, two = {.stop_at = 2};
   static const char *const files[] = {"a", ".hidden", "with space"};
@@ -373,6 +388,7 @@ int main(void) {
       cmocka_unit_test(make_directory_of_an_empty_path_fails),
       IN_TMP(exists_and_size_tell_what_is_there),
       cmocka_unit_test(exists_fails_when_it_cannot_be_told),
+      IN_TMP(a_writer_takes_the_place_of_no_link_or_device),
       IN_TMP(list_gives_every_name_until_it_is_stopped),
       IN_TMP(list_of_no_directory_is_not_found),
       IN_TMP(link_keeps_a_file_that_its_first_name_is_taken_from),

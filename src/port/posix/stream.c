@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -34,13 +35,22 @@ static char *temp_of(const char *path) {
   return temp;
 }
 
+/* The rename would put a file into the place of a device or link, /dev/stdout for one. */
+static int check_replaceable(const char *path, ls_error *err) {
+  struct stat there;
+  if (lstat(path, &there) != 0 || S_ISREG(there.st_mode) || S_ISDIR(there.st_mode)) return LS_OK;
+  return ls_fail(err, LS_EEXISTS, "%s is not a file that can be replaced: it is a link, a device or a pipe", path);
+}
+
 int ls_port_writer_open(ls_port_writer **out, const char *path, ls_error *err) {
+  int rc = check_replaceable(path, err);
+  if (rc) return rc;
   ls_port_writer *writer = ls_calloc(1, sizeof *writer);
   if (!writer) return ls_fail_nomem(err);
   writer->fd = -1;
   writer->path = ls_strdup(path);
   writer->temp = temp_of(path);
-  int rc = writer->path && writer->temp ? LS_OK : ls_fail_nomem(err);
+  rc = writer->path && writer->temp ? LS_OK : ls_fail_nomem(err);
   if (!rc) {
     writer->fd = open(writer->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (writer->fd < 0) rc = ls_posix_fail(err, "create", path);
