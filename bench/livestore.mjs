@@ -1,5 +1,5 @@
-// How fast LiveStore 0.4.0 (npm, Node) syncs: its clients on its own server under wrangler, and on ours. A JSON object a
-// line, in the form of `make bench ARGS=--json`. `make bench-livestore` runs it, in build/interop.
+// How fast LiveStore 0.4.0 (npm, Node) syncs: its clients on its own server under wrangler, and on ours. Prints a JSON
+// object a line, in the form of `make bench ARGS=--json`. `make bench-livestore` runs it, in build/interop.
 //   node livestore.mjs [wrangler|ours ...]     EVENTS=N for the pull of a new client (3000)
 //
 // Clients are processes of their own with stores in memory; times are between them on one clock.
@@ -18,13 +18,16 @@ const kinds = process.argv.length > 2 ? process.argv.slice(2) : ['wrangler', 'ou
 
 function report(server, row, unit, value, more = {}) {
   const rounded = (x) => Number(x.toPrecision(4))
-  const figures = Object.fromEntries(Object.entries({ livestore: value, ...more }).map(([name, x]) => [name, rounded(x)]))
+  const figures = Object.fromEntries(
+    Object.entries({ livestore: value, ...more }).map(([name, x]) => [name, rounded(x)]),
+  )
   console.log(JSON.stringify({ row, unit, server, ...figures }))
 }
 
 /** Two devices with a store on the server. */
 async function pair(devices, server, storeId, options = {}) {
-  const open = (i) => devices[i].open({ storeId, clientId: `client${i}`, url: server.ws, ...(i === 0 ? options : {}) })
+  const open = (i) =>
+    devices[i].open({ storeId, clientId: `client${i}`, url: server.ws, ...(i === 0 ? options : {}) })
   const clients = [await open(0), await open(1)]
   await clients[0].commit(todo('first'))
   await Promise.all(clients.map((client) => client.synced(1)))
@@ -69,7 +72,7 @@ const rows = {
     report(server.kind, 'sync-pull', 'events/s', events.length / ((now() - from) / 1000))
   },
 
-  /** 1,000 pending events are rebased on 100: from the first byte of the 100 to the last event renumbered in the session. */
+  /** 1,000 pending events are rebased on 100: from the first byte of these to the last number changed in the session. */
   async rebase(server, devices) {
     const link = await makeLink(server.port)
     const [a, b] = await pair(devices, server, 'rebase', { url: link.url })
@@ -84,7 +87,7 @@ const rows = {
       if (session.upstream >= 101 && session.head >= 1101) break
       await sleep(2)
     }
-    report(server.kind, 'sync-rebase-100', 'ms', now() - from)
+    report(server.kind, 'rebase-100', 'ms', now() - from)
     link.close()
   },
 }
@@ -94,7 +97,10 @@ for (const kind of kinds) {
   for (const [name, measure] of Object.entries(rows)) {
     const devices = [new Device(), new Device()]
     try {
-      await Promise.race([measure(server, devices), sleep(120000).then(() => Promise.reject(new Error('over two minutes')))])
+      await Promise.race([
+        measure(server, devices),
+        sleep(120000).then(() => Promise.reject(new Error('over two minutes'))),
+      ])
     } catch (error) {
       console.error(`${kind} ${name}: ${error.message}`)
       process.exitCode = 1

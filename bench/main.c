@@ -86,17 +86,31 @@ static const bench_row rows[] = {
      .unit = "bytes",
      .measure = row_live_memory,
      .what = "of an idle live query by id, row and subscription included"},
-    {.name = "at", .unit = "ms", .measure = row_at, .what = "a view of the state half way in the log, all of it replayed"},
+    {.name = "at",
+     .unit = "ms",
+     .measure = row_at,
+     .what = "a view of the state half way in the log, all of it replayed"},
     {.name = "at-kept", .unit = "ms", .measure = row_at, .variant = 1, .what = "the same from kept snapshots"},
-    {.name = "history", .unit = "events/s", .rate = true, .measure = row_history, .what = "all events that changed a row"},
+    {.name = "history",
+     .unit = "events/s",
+     .rate = true,
+     .measure = row_history,
+     .what = "all events that changed a row"},
     {.name = "diff",
      .unit = "events/s",
      .rate = true,
      .measure = row_history,
      .variant = 1,
      .what = "rows that differ between two positions"},
-    {.name = "merge", .unit = "events/s", .rate = true, .measure = row_merge, .what = "from upstream, in pages of 1,000"},
-    {.name = "confirm", .unit = "us/event", .measure = row_confirm, .what = "all events pending, and coming back; limit: only those that come back"},
+    {.name = "merge",
+     .unit = "events/s",
+     .rate = true,
+     .measure = row_merge,
+     .what = "from upstream, in pages of 1,000"},
+    {.name = "confirm",
+     .unit = "us/event",
+     .measure = row_confirm,
+     .what = "all events pending, and coming back; limit: only those that come back"},
     {.name = "rebase-100",
      .unit = "ms",
      .measure = row_rebase,
@@ -203,8 +217,10 @@ static void print_text(const bench_row *row, const figures *f, bool livestore) {
     printf("%8.*f %8.*f", decimals(f->p99[OURS]), f->p99[OURS], decimals(f->p99[PLAIN]), f->p99[PLAIN]);
   else
     printf("%8s %8s", "", "");
-  if (livestore && !isnan(f->livestore)) printf(" %10.*f", decimals(f->livestore), f->livestore);
-  else if (livestore) printf(" %10s", "");
+  if (livestore && !isnan(f->livestore))
+    printf(" %10.*f", decimals(f->livestore), f->livestore);
+  else if (livestore)
+    printf(" %10s", "");
   printf("  %s, %s\n", row->unit, row->what);
 }
 

@@ -97,13 +97,15 @@ static void take(relay *r, websocket *member) {
 int relay_main(const char *dir) {
   relay *r = bench_alloc(sizeof *r);
   struct epoll_event events[EVENTS];
-  r->log = bench_sides[PLAIN]->open(
-      &(bench_place){.dir = dir, .domain = &todos_domain, .durability = LS_DURABILITY_POWER});
+  r->log =
+      bench_sides[PLAIN]->open(&(bench_place){.dir = dir, .domain = &todos_domain, .durability = LS_DURABILITY_POWER});
   for (listen_on_any_port(r);;) {
     int n = epoll_wait(r->epoll, events, EVENTS, -1);
     for (int i = 0; i < n; i++) {
-      if (events[i].data.ptr) take(r, events[i].data.ptr);
-      else accept_one(r);
+      if (events[i].data.ptr)
+        take(r, events[i].data.ptr);
+      else
+        accept_one(r);
     }
   }
 }

@@ -151,8 +151,8 @@ void row_append(samples out[SIDES], bench_state *bench, const bench_row *row) {
   writers w;
   bench_item *items = todos_make(APPENDS * (APPEND_TURNS + 1));
   char *dir = bench_dir(bench, bench_sides[PLAIN], "append", true);
-  void *log = bench_sides[PLAIN]->open(
-      &(bench_place){.dir = dir, .domain = &todos_domain, .durability = LS_DURABILITY_POWER});
+  void *log =
+      bench_sides[PLAIN]->open(&(bench_place){.dir = dir, .domain = &todos_domain, .durability = LS_DURABILITY_POWER});
   start(&server, bench, "append", OURS);
   writers_open(&w, &server, stores);
   for (size_t i = 0; i < APPEND_TURNS; i++) {

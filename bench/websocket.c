@@ -87,7 +87,7 @@ void websocket_send(websocket *w, const char *text, size_t size) {
 bool websocket_read(websocket *w) {
   if (w->begin == w->end) w->begin = w->end = 0;
   if (w->capacity - w->end < 1024) {
-    memmove(w->in, w->in + w->begin, w->end - w->begin);
+    if (w->begin) memmove(w->in, w->in + w->begin, w->end - w->begin);
     w->end -= w->begin;
     w->begin = 0;
     if (w->capacity - w->end < 1024) w->capacity = w->capacity ? w->capacity * 2 : 2048;

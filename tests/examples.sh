@@ -315,9 +315,10 @@ clownschool_sample() {
 clownschool_data() {
   clownschool "$scratch/clownschool-data" "$data/clownschool.jsonl.gz"
   same "counts" "23136 commits with 23182 edits by 3 people" "$(grep commits "$scratch/shown")"
-  same "edits of each" "agent0,12692
-agent1,1688
-agent2,8802" "$(tail -n +2 "$scratch/log-new" | cut -d , -f 3 | LC_ALL=C sort | uniq -c | awk '{ print $2 "," $1 }')"
+  same "edits of each" "$(zcat "$data/clownschool.jsonl.gz" | perl -MJSON::PP -ne '
+      $row = decode_json $_; $edits[$row->{agent}] += @{$row->{patches}};
+      END { print "agent$_,$edits[$_]\n" for 0 .. $#edits }')" \
+    "$(tail -n +2 "$scratch/log-new" | cut -d , -f 3 | LC_ALL=C sort | uniq -c | awk '{ print $2 "," $1 }')"
 }
 
 # -------------------------------------------------------------------------------------------------
