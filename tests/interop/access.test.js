@@ -6,7 +6,7 @@ import path from 'node:path'
 import { after, describe, test } from 'node:test'
 
 import { created, device, kind, newDir, newStore, sleep } from './lib/fixture.js'
-import { chain, http, none, refusedUpgrade, Wire } from './lib/frames.js'
+import { chain, http, none, query, refusedUpgrade, Wire } from './lib/frames.js'
 import { Store } from './lib/ours.js'
 import { startServer } from './lib/servers.js'
 
@@ -17,7 +17,8 @@ const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64
 
 /** A JSON Web Token (RFC 7519) signed with HS256. */
 function token(claims, key = secret) {
-  const text = `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url({ exp: Math.floor(Date.now() / 1000) + 600, ...claims })}`
+  const exp = Math.floor(Date.now() / 1000) + 600
+  const text = `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url({ exp, ...claims })}`
   return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`
 }
 
@@ -33,14 +34,18 @@ after(() => server?.stop())
 const oursOnly = { skip: kind === 'ours' ? false : 'livestore serve only', timeout: 60000 }
 
 describe('a server that asks for tokens', oursOnly, () => {
-  const url = (storeId, payload) =>
-    `${server.ws}/?${new URLSearchParams({ storeId, transport: 'ws', ...(payload ? { payload: encodeURIComponent(JSON.stringify(payload)) } : {}) })}`
+  const url = (storeId, payload) => `${server.ws}/?${query(storeId, 'ws', payload)}`
 
   test('WIRE-04 refuses the upgrade without a valid token, and for another store', async () => {
     await guarded()
     const storeId = newStore()
-    const bad = [undefined, {}, { authToken: 'x' }, { authToken: token({ stores: '*' }, 'another secret, as long as the first one is') },
-      { authToken: token({ stores: '*', exp: 1 }) }]
+    const bad = [
+      undefined,
+      {},
+      { authToken: 'x' },
+      { authToken: token({ stores: '*' }, 'another secret, as long as the first one is') },
+      { authToken: token({ stores: '*', exp: 1 }) },
+    ]
     for (const payload of bad) {
       const { status, text } = await refusedUpgrade(url(storeId, payload))
       assert.equal(status, 401, JSON.stringify(payload))
@@ -96,12 +101,25 @@ describe('a server that lets pages of one origin ask', oursOnly, () => {
     const open = await startServer('ours', ['--cors', origin])
     try {
       const url = `${open.http}/?storeId=${newStore()}&transport=http`
-      const asked = await http(url, { method: 'OPTIONS', headers: { origin, 'access-control-request-headers': 'x-livestore-store-id' } })
+      const asked = await http(url, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-headers': 'x-livestore-store-id' },
+      })
       assert.equal(asked.status, 204)
       assert.match(asked.headers['access-control-allow-methods'], /POST/)
       assert.match(asked.headers['access-control-allow-headers'], /x-livestore-store-id|\*/)
-      const body = JSON.stringify({ _tag: 'Request', id: '0', tag: 'SyncHttpRpc.Ping', payload: { storeId: 's' }, headers: [] })
-      const answer = await http(url, { method: 'POST', headers: { origin, 'content-type': 'application/json' }, body })
+      const body = JSON.stringify({
+        _tag: 'Request',
+        id: '0',
+        tag: 'SyncHttpRpc.Ping',
+        payload: { storeId: 's' },
+        headers: [],
+      })
+      const answer = await http(url, {
+        method: 'POST',
+        headers: { origin, 'content-type': 'application/json' },
+        body,
+      })
       assert.equal(JSON.parse(answer.text)[0].exit.value._tag, 'SyncMessage.Pong')
       for (const { headers } of [asked, answer]) assert.equal(headers['access-control-allow-origin'], origin)
     } finally {

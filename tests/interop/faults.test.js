@@ -1,10 +1,25 @@
-// What goes wrong in a fleet, on the server of SERVER: processes that die, events that others cannot apply or do not know,
-// events that are large, connections that idle.
+// What goes wrong in a fleet, on the server of SERVER: processes that die, events that others cannot apply or do not
+// know, events that are large, connections that idle.
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 
-import { assertSameEvents, completed, converged, created, device, kind, newDir, newStore, range, sleep, soak, theServer, until, updated } from './lib/fixture.js'
+import {
+  assertSameEvents,
+  completed,
+  converged,
+  created,
+  device,
+  kind,
+  newDir,
+  newStore,
+  range,
+  sleep,
+  soak,
+  theServer,
+  until,
+  updated,
+} from './lib/fixture.js'
 import { chain, push, serverLog, Wire } from './lib/frames.js'
 import { Store } from './lib/ours.js'
 import { startServer } from './lib/servers.js'
@@ -14,7 +29,8 @@ const limit = { timeout: 60000 }
 const oursOnly = { ...limit, skip: kind === 'ours' ? false : 'LiveStore does otherwise' }
 const withSoak = { timeout: 120000, skip: soak ? false : 'with SOAK=1' }
 const init = (storeId, clientId) => Store.init(path.join(newDir(), storeId), { storeId, clientId })
-const theirs = (number, storeId, server) => device(number).open({ storeId, clientId: `theirs${number}`, url: server.ws })
+const theirs = (number, storeId, server) =>
+  device(number).open({ storeId, clientId: `theirs${number}`, url: server.ws })
 const numbered = (prefix, count) => range(count, (i) => created(`${prefix}${String(i).padStart(4, '0')}`))
 
 describe(`processes that die, on ${kind}`, () => {
@@ -101,7 +117,10 @@ describe(`events that not everybody can take, on ${kind}`, () => {
     await their.synced(3)
     const { events, rows } = await converged(server, storeId, [their, our])
     assert.equal(events[1].name, 'v9.FromTheFuture')
-    assert.deepEqual(rows.map((row) => row.id), ['after', 'before'])
+    assert.deepEqual(
+      rows.map((row) => row.id),
+      ['after', 'before'],
+    )
     await their.close()
   })
 
@@ -117,7 +136,13 @@ describe(`events that not everybody can take, on ${kind}`, () => {
     await stores[0].commit(updated('same', 'third'))
     for (const store of stores) await store.sync(server.ws)
     const { rows } = await converged(server, storeId, stores)
-    assert.deepEqual(rows.map((row) => [row.id, row.text]), [['same', 'third'], ['t3', 'x']])
+    assert.deepEqual(
+      rows.map((row) => [row.id, row.text]),
+      [
+        ['same', 'third'],
+        ['t3', 'x'],
+      ],
+    )
     for (const store of stores) assert.equal((await store.status()).failed, 1)
   })
 
@@ -134,8 +159,17 @@ describe(`events that not everybody can take, on ${kind}`, () => {
     assert.match(err, /conflicts/)
     await a.sync(server.ws)
     const { events, rows } = await converged(server, storeId, [a, b])
-    assert.deepEqual(events.map((event) => event.args.id), ['same', 'other', 'other'])
-    assert.deepEqual(rows.map((row) => [row.id, row.text, row.completed]), [['other', 'text of other', 1], ['same', 'by a', 0]])
+    assert.deepEqual(
+      events.map((event) => event.args.id),
+      ['same', 'other', 'other'],
+    )
+    assert.deepEqual(
+      rows.map((row) => [row.id, row.text, row.completed]),
+      [
+        ['other', 'text of other', 1],
+        ['same', 'by a', 0],
+      ],
+    )
     const conflicts = await b.conflicts()
     assert.equal(conflicts.length, 1)
     assert.match(JSON.stringify(conflicts), /by b/)
@@ -154,7 +188,10 @@ describe(`large events, on ${kind}`, () => {
     await our.sync(server.ws)
     await their.synced(2)
     const { rows } = await converged(server, storeId, [their, our])
-    assert.deepEqual(rows.map((row) => row.text.length), [800_000, 800_000])
+    assert.deepEqual(
+      rows.map((row) => row.text.length),
+      [800_000, 800_000],
+    )
     await their.close()
   })
 

@@ -15,6 +15,8 @@ if ! cmp -s tests/interop/package-lock.json "$place/installed"; then
   (cd "$place" && npm ci --silent) >&2
   cp tests/interop/package-lock.json "$place/installed"
 fi
+# Copies that a killed run has left.
+find "$place" -maxdepth 1 -name 'run.*' -mmin +120 -exec rm -rf {} +
 copy=$(mktemp -d "$place/run.XXXXXX")
 cp -r tests/interop/*.js tests/interop/*.json tests/interop/lib tests/interop/server bench/livestore.mjs "$copy"
 echo "$copy"

@@ -1,15 +1,33 @@
-// LiveStore 0.4.0 clients against the server of SERVER. With SERVER=wrangler it shows that these tests describe LiveStore
-// itself.
+// LiveStore 0.4.0 clients against the server of SERVER. With SERVER=wrangler it shows that these tests describe
+// LiveStore itself.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { completed, converged, created, device, kind, newDir, newStore, range, soak, theServer, until, updated } from './lib/fixture.js'
+import {
+  completed,
+  converged,
+  created,
+  device,
+  kind,
+  newDir,
+  newStore,
+  range,
+  soak,
+  theServer,
+  until,
+  updated,
+} from './lib/fixture.js'
 import { makeLink } from './lib/link.js'
 import { startServer } from './lib/servers.js'
 
 const limit = { timeout: 60000 }
 const open = (number, storeId, server, options = {}) =>
-  device(number).open({ storeId, clientId: `client${number}`, url: options.transport === 'http' ? server.http : server.ws, ...options })
+  device(number).open({
+    storeId,
+    clientId: `client${number}`,
+    url: options.transport === 'http' ? server.http : server.ws,
+    ...options,
+  })
 
 for (const transport of ['ws', 'http']) {
   describe(`LiveStore clients on ${kind}, over ${transport}`, () => {
@@ -24,7 +42,13 @@ for (const transport of ['ws', 'http']) {
       await b.commit(completed('t1'))
       await a.synced(3)
       const { rows } = await converged(server, storeId, [a, b])
-      assert.deepEqual(rows.map((row) => [row.id, row.completed]), [['t1', 1], ['t2', 0]])
+      assert.deepEqual(
+        rows.map((row) => [row.id, row.completed]),
+        [
+          ['t1', 1],
+          ['t2', 0],
+        ],
+      )
       await Promise.all([a.close(), b.close()])
     })
 
@@ -32,13 +56,33 @@ for (const transport of ['ws', 'http']) {
       const server = await theServer()
       const storeId = newStore()
       const a = await open(0, storeId, server, { transport })
-      const values = [null, 0, -1.5, 1e300, 2 ** 53 - 1, '', 'é€😀\u0000\n"\\', [], {}, [[], { b: 1, a: [null, true] }]]
-      await a.commit(...values.map((value, i) => ({ name: 'v1.Marked', args: { id: `m${i}`, value } })),
-        { name: 'v1.Marked', args: { id: 'null', note: null } }, { name: 'v1.Marked', args: { id: 'absent' } })
+      const values = [
+        null,
+        0,
+        -1.5,
+        1e300,
+        2 ** 53 - 1,
+        '',
+        'é€😀\u0000\n"\\',
+        [],
+        {},
+        [[], { b: 1, a: [null, true] }],
+      ]
+      await a.commit(
+        ...values.map((value, i) => ({ name: 'v1.Marked', args: { id: `m${i}`, value } })),
+        { name: 'v1.Marked', args: { id: 'null', note: null } },
+        { name: 'v1.Marked', args: { id: 'absent' } },
+      )
       const b = await open(1, storeId, server, { transport })
       const { events } = await converged(server, storeId, [a, b])
-      assert.deepEqual(events.slice(0, -2).map((event) => event.args.value), values)
-      assert.deepEqual(events.slice(-2).map((event) => event.args), [{ id: 'null', note: null }, { id: 'absent' }])
+      assert.deepEqual(
+        events.slice(0, -2).map((event) => event.args.value),
+        values,
+      )
+      assert.deepEqual(
+        events.slice(-2).map((event) => event.args),
+        [{ id: 'null', note: null }, { id: 'absent' }],
+      )
       await Promise.all([a.close(), b.close()])
     })
 
@@ -52,7 +96,8 @@ for (const transport of ['ws', 'http']) {
       await b.synced(1)
       // One commit at a time: a LiveStore session that commits while a rebase is on its way may apply an event twice.
       for (const round of range(3, (i) => i)) {
-        const write = ({ clientId }) => range(4, (i) => [created(`${clientId}-${round}-${i}`), updated('shared', `${clientId} ${i}`)])
+        const write = ({ clientId }) =>
+          range(4, (i) => [created(`${clientId}-${round}-${i}`), updated('shared', `${clientId} ${i}`)])
         await Promise.all([a, b].map((client) => client.commit(...write(client).flat())))
         await Promise.all([a, b].map((client) => client.synced(1 + 16 * (round + 1))))
       }
@@ -92,7 +137,10 @@ describe(`LiveStore clients on ${kind}`, () => {
     const storeId = newStore()
     const a = await open(0, storeId, server)
     const count = kind === 'wrangler' && !soak ? 600 : 3000
-    await a.commitMany(range(count, (i) => created(`t${String(i).padStart(5, '0')}`)), 100)
+    await a.commitMany(
+      range(count, (i) => created(`t${String(i).padStart(5, '0')}`)),
+      100,
+    )
     await a.synced(count, 90000)
     const b = await open(1, storeId, server)
     await b.synced(count, 60000)
@@ -110,7 +158,10 @@ describe(`LiveStore clients on ${kind}`, () => {
     await a.commit({ name: 'v1.DraftSet', args: { id: 'd', text: 'later' } })
     await b.synced(1)
     const { events } = await converged(server, storeId, [a, b])
-    assert.deepEqual(events.map((event) => event.name), ['v1.TodoCreated'])
+    assert.deepEqual(
+      events.map((event) => event.name),
+      ['v1.TodoCreated'],
+    )
     assert.deepEqual(await a.query('SELECT text FROM drafts'), [{ text: 'later' }])
     assert.deepEqual(await b.query('SELECT text FROM drafts'), [])
     await Promise.all([a.close(), b.close()])
@@ -132,7 +183,10 @@ describe(`LiveStore clients on ${kind}`, () => {
     const b = await open(1, storeId, server)
     await b.synced(2)
     const { rows } = await converged(server, storeId, [a, b])
-    assert.deepEqual(rows.map((row) => row.id), ['t1', 't2'])
+    assert.deepEqual(
+      rows.map((row) => row.id),
+      ['t1', 't2'],
+    )
     await Promise.all([a.close(), b.close()])
     link.close()
   })
@@ -140,46 +194,54 @@ describe(`LiveStore clients on ${kind}`, () => {
 
 describe(`LiveStore clients when the server (${kind}) restarts`, () => {
   for (const how of ['stop', 'kill']) {
-    test(`clients go on after ${how === 'stop' ? 'a clean stop' : 'kill -9'}, and nothing is lost`, { timeout: 90000 }, async () => {
+    test(
+      `clients go on after ${how === 'stop' ? 'a clean stop' : 'kill -9'}, and nothing is lost`,
+      { timeout: 90000 },
+      async () => {
+        const server = await startServer(kind)
+        try {
+          const storeId = newStore()
+          const [a, b] = [await open(0, storeId, server), await open(1, storeId, server)]
+          await a.commit(created('before'))
+          await Promise.all([a.synced(1), b.synced(1)])
+          await server[how]()
+          await a.commit(created('meanwhile'))
+          await server.restart()
+          await Promise.all([a.synced(2, 40000), b.synced(2, 40000)])
+          await b.commit(created('after'))
+          await Promise.all([a.synced(3), b.synced(3)])
+          await converged(server, storeId, [a, b])
+          await Promise.all([a.close(), b.close()])
+        } finally {
+          await server.stop()
+        }
+      },
+    )
+  }
+
+  test(
+    'a server whose disk was wiped is another backend: the client is told, and starts anew',
+    { timeout: 90000 },
+    async () => {
       const server = await startServer(kind)
       try {
-        const storeId = newStore()
-        const [a, b] = [await open(0, storeId, server), await open(1, storeId, server)]
-        await a.commit(created('before'))
-        await Promise.all([a.synced(1), b.synced(1)])
-        await server[how]()
-        await a.commit(created('meanwhile'))
-        await server.restart()
-        await Promise.all([a.synced(2, 40000), b.synced(2, 40000)])
-        await b.commit(created('after'))
-        await Promise.all([a.synced(3), b.synced(3)])
-        await converged(server, storeId, [a, b])
-        await Promise.all([a.close(), b.close()])
+        const [storeId, dir] = [newStore(), newDir()]
+        const a = await open(3, storeId, server, { dir })
+        await a.commit(created('t1'))
+        await a.synced(1)
+        await server.stop()
+        await server.restart({ wipe: true })
+        // LiveStore's default: it deletes its log and shuts down; the application opens the store again.
+        await until(async () => !(await a.running()), 'the store shuts down', 40000)
+        const again = await open(3, storeId, server, { dir })
+        assert.deepEqual(await again.todos(), [])
+        await again.commit(created('new'))
+        await again.synced(1)
+        await converged(server, storeId, [again])
+        await again.close()
       } finally {
         await server.stop()
       }
-    })
-  }
-
-  test('a server whose disk was wiped is another backend: the client is told, and starts anew', { timeout: 90000 }, async () => {
-    const server = await startServer(kind)
-    try {
-      const [storeId, dir] = [newStore(), newDir()]
-      const a = await open(3, storeId, server, { dir })
-      await a.commit(created('t1'))
-      await a.synced(1)
-      await server.stop()
-      await server.restart({ wipe: true })
-      // LiveStore's default: it deletes its log and shuts down; the application opens the store again.
-      await until(async () => !(await a.running()), 'the store shuts down', 40000)
-      const again = await open(3, storeId, server, { dir })
-      assert.deepEqual(await again.todos(), [])
-      await again.commit(created('new'))
-      await again.synced(1)
-      await converged(server, storeId, [again])
-      await again.close()
-    } finally {
-      await server.stop()
-    }
-  })
+    },
+  )
 })

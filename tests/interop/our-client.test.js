@@ -4,10 +4,25 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 
-import { completed, converged, created, device, kind, newDir, newStore, range, sleep, soak, theServer, updated } from './lib/fixture.js'
-import { makeLink } from './lib/link.js'
+import { run } from './lib/children.js'
+import {
+  assertSameEvents,
+  completed,
+  converged,
+  created,
+  device,
+  kind,
+  newDir,
+  newStore,
+  range,
+  sleep,
+  soak,
+  theServer,
+  updated,
+} from './lib/fixture.js'
 import { serverLog } from './lib/frames.js'
-import { Store } from './lib/ours.js'
+import { makeLink } from './lib/link.js'
+import { livestore, Store } from './lib/ours.js'
 import { startServer } from './lib/servers.js'
 
 const limit = { timeout: 60000 }
@@ -26,7 +41,13 @@ for (const transport of ['ws', 'http']) {
       await b.sync(server[transport])
       const { events, rows } = await converged(server, storeId, [a, b])
       assert.equal(events.length, 3)
-      assert.deepEqual(rows.map((row) => [row.id, row.completed]), [['t1', 0], ['t2', 1]])
+      assert.deepEqual(
+        rows.map((row) => [row.id, row.completed]),
+        [
+          ['t1', 0],
+          ['t2', 1],
+        ],
+      )
       const status = await b.status()
       assert.deepEqual([status.head, status.upstreamHead, status.pending], ['e3', 'e3', 0])
     })
@@ -56,7 +77,10 @@ for (const transport of ['ws', 'http']) {
       await b.sync(server[transport])
       await a.sync(server[transport])
       const { events, rows } = await converged(server, storeId, [a, b])
-      assert.deepEqual(events.map((event) => event.clientId), ['a', 'a', 'a', 'b', 'b'])
+      assert.deepEqual(
+        events.map((event) => event.clientId),
+        ['a', 'a', 'a', 'b', 'b'],
+      )
       assert.equal(rows.find((row) => row.id === 'shared').text, 'by b')
     })
 
@@ -75,14 +99,34 @@ for (const transport of ['ws', 'http']) {
       const server = await theServer()
       const storeId = newStore()
       const [a, b] = [await init(storeId, 'a'), await init(storeId, 'b')]
-      const values = [null, 0, -1.5, 1e300, 2 ** 53 - 1, '', 'é€😀\u0000\n"\\', [], {}, [[], { b: 1, a: [null, true] }]]
-      await a.commit(...values.map((value, i) => ({ name: 'v1.Marked', args: { id: `m${i}`, value } })),
-        { name: 'v1.Marked', args: { id: 'null', note: null } }, { name: 'v1.Marked', args: { id: 'absent' } })
+      const values = [
+        null,
+        0,
+        -1.5,
+        1e300,
+        2 ** 53 - 1,
+        '',
+        'é€😀\u0000\n"\\',
+        [],
+        {},
+        [[], { b: 1, a: [null, true] }],
+      ]
+      await a.commit(
+        ...values.map((value, i) => ({ name: 'v1.Marked', args: { id: `m${i}`, value } })),
+        { name: 'v1.Marked', args: { id: 'null', note: null } },
+        { name: 'v1.Marked', args: { id: 'absent' } },
+      )
       await a.sync(server[transport])
       await b.sync(server[transport])
       const { events } = await converged(server, storeId, [a, b])
-      assert.deepEqual(events.slice(0, -2).map((event) => event.args.value), values)
-      assert.deepEqual(events.slice(-2).map((event) => event.args), [{ id: 'null', note: null }, { id: 'absent' }])
+      assert.deepEqual(
+        events.slice(0, -2).map((event) => event.args.value),
+        values,
+      )
+      assert.deepEqual(
+        events.slice(-2).map((event) => event.args),
+        [{ id: 'null', note: null }, { id: 'absent' }],
+      )
     })
   })
 }
@@ -96,7 +140,10 @@ describe(`our client on ${kind}`, () => {
     await a.commit(draft('one'), created('t1'), draft('two'))
     await a.sync(server.ws)
     const { events } = await converged(server, storeId, [a])
-    assert.deepEqual(events.map((event) => event.name), ['v1.TodoCreated'])
+    assert.deepEqual(
+      events.map((event) => event.name),
+      ['v1.TodoCreated'],
+    )
     assert.deepEqual(await a.query('SELECT text FROM drafts'), [{ text: 'two' }])
   })
 
@@ -106,6 +153,31 @@ describe(`our client on ${kind}`, () => {
     assert.equal(code, 1)
     assert.match(err, /127\.0\.0\.1/)
   })
+
+  test(
+    "a server's store is saved to a file, and put into another store, where LiveStore finds it",
+    limit,
+    async () => {
+      const server = await theServer()
+      const [from, to] = [newStore(), newStore()]
+      const their = await theirs(0, from, server)
+      await their.commit(...range(250, (i) => created(`t${i}`)))
+      await their.synced(250)
+      await their.close()
+      const file = path.join(newDir(), 'saved.json')
+      await run(livestore, ['export', server.ws, file, '--store-id', from])
+      await run(livestore, ['import', server.ws, file, '--store-id', to, '--force'])
+      assertSameEvents(
+        (await serverLog(server.ws, to)).events,
+        (await serverLog(server.ws, from)).events,
+        'the other store',
+      )
+      const other = await theirs(1, to, server)
+      await other.synced(250)
+      assert.equal((await converged(server, to, [other])).rows.length, 250)
+      await other.close()
+    },
+  )
 
   // A client that had synced t1, and made t2 since, meets a server whose disk was wiped.
   const afterWipe = (body) => async () => {
@@ -126,31 +198,52 @@ describe(`our client on ${kind}`, () => {
   // LiveStore's server takes ten seconds for it, and what is tested is the client.
   const slow = { timeout: 90000, skip: kind === 'wrangler' && !soak ? 'with SOAK=1' : false }
 
-  test('a wiped server: by default the old log is kept aside, and what was not sent is a conflict', slow, afterWipe(async (a, server, storeId) => {
-    await a.sync(server.ws)
-    const { events } = await converged(server, storeId, [a])
-    assert.deepEqual(events, [])
-    assert.equal(readdirSync(a.dir).filter((name) => /^log-.+\.db$/.test(name)).length, 1)
-    const conflicts = await a.conflicts()
-    assert.equal(conflicts.length, 1)
-    assert.match(JSON.stringify(conflicts), /t2/)
-    await a.commit(created('t3'))
-    await a.sync(server.ws)
-    assert.deepEqual((await converged(server, storeId, [a])).rows.map((row) => row.id), ['t3'])
-  }))
+  test(
+    'a wiped server: by default the old log is kept aside, and what was not sent is a conflict',
+    slow,
+    afterWipe(async (a, server, storeId) => {
+      await a.sync(server.ws)
+      const { events } = await converged(server, storeId, [a])
+      assert.deepEqual(events, [])
+      assert.equal(readdirSync(a.dir).filter((name) => /^log-.+\.db$/.test(name)).length, 1)
+      const conflicts = await a.conflicts()
+      assert.equal(conflicts.length, 1)
+      assert.match(JSON.stringify(conflicts), /t2/)
+      await a.commit(created('t3'))
+      await a.sync(server.ws)
+      assert.deepEqual(
+        (await converged(server, storeId, [a])).rows.map((row) => row.id),
+        ['t3'],
+      )
+    }),
+  )
 
-  test('a wiped server: --backend stop changes nothing', slow, afterWipe(async (a, server, storeId) => {
-    const { err } = await a.sync(server.ws, { options: ['--backend', 'stop'], allow: [1] })
-    assert.match(err, /the server/)
-    assert.deepEqual((await a.todos()).map((row) => row.id), ['t1', 't2'])
-    assert.deepEqual((await serverLog(server.ws, storeId)).events, [])
-  }))
+  test(
+    'a wiped server: --backend stop changes nothing',
+    slow,
+    afterWipe(async (a, server, storeId) => {
+      const { err } = await a.sync(server.ws, { options: ['--backend', 'stop'], allow: [1] })
+      assert.match(err, /the server/)
+      assert.deepEqual(
+        (await a.todos()).map((row) => row.id),
+        ['t1', 't2'],
+      )
+      assert.deepEqual((await serverLog(server.ws, storeId)).events, [])
+    }),
+  )
 
-  test('a wiped server: --backend upload gives it all there is', slow, afterWipe(async (a, server, storeId) => {
-    await a.sync(server.ws, { options: ['--backend', 'upload'] })
-    const { rows } = await converged(server, storeId, [a])
-    assert.deepEqual(rows.map((row) => row.id), ['t1', 't2'])
-  }))
+  test(
+    'a wiped server: --backend upload gives it all there is',
+    slow,
+    afterWipe(async (a, server, storeId) => {
+      await a.sync(server.ws, { options: ['--backend', 'upload'] })
+      const { rows } = await converged(server, storeId, [a])
+      assert.deepEqual(
+        rows.map((row) => row.id),
+        ['t1', 't2'],
+      )
+    }),
+  )
 })
 
 describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
@@ -168,8 +261,14 @@ describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
     await their.synced(5)
     await our.sync(server.ws)
     const { events, rows } = await converged(server, storeId, [their, our])
-    assert.deepEqual(events.map((event) => event.clientId), ['theirs0', 'ours', 'ours', 'theirs0', 'theirs0'])
-    assert.deepEqual(rows, [{ id: 'ours', text: 'changed there', completed: 0 }, { id: 'theirs', text: 'text of theirs', completed: 1 }])
+    assert.deepEqual(
+      events.map((event) => event.clientId),
+      ['theirs0', 'ours', 'ours', 'theirs0', 'theirs0'],
+    )
+    assert.deepEqual(rows, [
+      { id: 'ours', text: 'changed there', completed: 0 },
+      { id: 'theirs', text: 'text of theirs', completed: 1 },
+    ])
     await their.close()
   })
 
@@ -187,7 +286,11 @@ describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
     for (const round of range(rounds, (i) => i)) {
       link.cut()
       for (const one of all) {
-        await one.commit(created(`${one.clientId}-${round}`), updated('shared', `${one.clientId} in ${round}`), completed('shared'))
+        await one.commit(
+          created(`${one.clientId}-${round}`),
+          updated('shared', `${one.clientId} in ${round}`),
+          completed('shared'),
+        )
         // Their second client and our first go online one after the other, the others wait.
         if (one === theirFleet[1]) await one.synced()
         if (one === ourFleet[0]) await one.sync(server.ws)
@@ -204,29 +307,36 @@ describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
     link.close()
   })
 
-  test('our live client takes and gives while LiveStore writes, through a link that is cut', { timeout: 90000 }, async () => {
-    const server = await theServer()
-    const storeId = newStore()
-    const link = await makeLink(server.port)
-    const their = await theirs(0, storeId, server)
-    const our = await init(storeId, 'ours')
-    await our.commit(created('before'))
-    const live = our.syncLive(link.url)
-    await their.synced(1)
-    await their.commit(created('there'))
-    await their.synced(2)
-    link.cut()
-    await live.commit(created('offline'))
-    await their.commit(created('meanwhile'))
-    await their.synced(3)
-    link.heal()
-    await their.synced(4, 20000)
-    await live.end()
-    const { rows } = await converged(server, storeId, [their, our])
-    assert.deepEqual(rows.map((row) => row.id), ['before', 'meanwhile', 'offline', 'there'])
-    await their.close()
-    link.close()
-  })
+  test(
+    'our live client takes and gives while LiveStore writes, through a link that is cut',
+    { timeout: 90000 },
+    async () => {
+      const server = await theServer()
+      const storeId = newStore()
+      const link = await makeLink(server.port)
+      const their = await theirs(0, storeId, server)
+      const our = await init(storeId, 'ours')
+      await our.commit(created('before'))
+      const live = our.syncLive(link.url)
+      await their.synced(1)
+      await their.commit(created('there'))
+      await their.synced(2)
+      link.cut()
+      await live.commit(created('offline'))
+      await their.commit(created('meanwhile'))
+      await their.synced(3)
+      link.heal()
+      await their.synced(4, 20000)
+      await live.end()
+      const { rows } = await converged(server, storeId, [their, our])
+      assert.deepEqual(
+        rows.map((row) => row.id),
+        ['before', 'meanwhile', 'offline', 'there'],
+      )
+      await their.close()
+      link.close()
+    },
+  )
 
   test('all write at once, and end with the same log and rows', { timeout: 120000 }, async () => {
     const server = await theServer()
@@ -243,8 +353,20 @@ describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
     }
     await Promise.all([
       // A LiveStore session that commits while a rebase is on its way may apply an event twice: one at a time.
-      ...their.map((client) => write(client.clientId, (...events) => client.commit(...events), () => client.synced())),
-      ...live.map((client, i) => write(our[i].clientId, (...events) => client.commit(...events), () => sleep(20))),
+      ...their.map((client) =>
+        write(
+          client.clientId,
+          (...events) => client.commit(...events),
+          () => client.synced(),
+        ),
+      ),
+      ...live.map((client, i) =>
+        write(
+          our[i].clientId,
+          (...events) => client.commit(...events),
+          () => sleep(20),
+        ),
+      ),
     ])
     await Promise.all(live.map((client) => client.end()))
     for (const store of our) await store.sync(server.ws)

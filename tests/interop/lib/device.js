@@ -37,7 +37,17 @@ const backends = {
 }
 
 /** Opens a store under a name; with `dir` it is kept there, otherwise it lives in memory. */
-async function open({ name, storeId, clientId, url, transport = 'ws', pollMs = 200, dir, payload, mismatch = 'reset' }) {
+async function open({
+  name,
+  storeId,
+  clientId,
+  url,
+  transport = 'ws',
+  pollMs = 200,
+  dir,
+  payload,
+  mismatch = 'reset',
+}) {
   const backend = url && backends[transport](url, pollMs)
   const adapter = makeAdapter({
     storage: dir ? { type: 'fs', baseDirectory: dir } : { type: 'in-memory' },
@@ -73,7 +83,11 @@ async function commit({ name, events, each = events.length }) {
 async function states(name) {
   const { session, leader } = await storeOf(name)._dev.syncStates()
   return {
-    session: { head: session.localHead.global, upstream: session.upstreamHead.global, pending: session.pending.length },
+    session: {
+      head: session.localHead.global,
+      upstream: session.upstreamHead.global,
+      pending: session.pending.length,
+    },
     leader: { head: leader.localHead.global, upstream: leader.upstreamHead.global, pending: leader.pending.length },
   }
 }
@@ -102,15 +116,26 @@ async function log({ name }) {
   })
   const events = await Effect.runPromise(Stream.runCollect(stream))
   return [...events].map(({ name, args, seqNum, parentSeqNum, clientId, sessionId }) => ({
-    name, args, seqNum: seqNum.global, parentSeqNum: parentSeqNum.global, clientId, sessionId,
+    name,
+    args,
+    seqNum: seqNum.global,
+    parentSeqNum: parentSeqNum.global,
+    clientId,
+    sessionId,
   }))
 }
 
 /** Answers with the time at which a live query showed the row of an id. */
 function seen({ name, id }) {
   const store = storeOf(name)
-  const row$ = queryDb({ query: 'SELECT id FROM todos WHERE id = ?', bindValues: [id],
-    schema: Schema.Array(Schema.Struct({ id: Schema.String })) }, { label: `seen-${id}`, deps: [id] })
+  const row$ = queryDb(
+    {
+      query: 'SELECT id FROM todos WHERE id = ?',
+      bindValues: [id],
+      schema: Schema.Array(Schema.Struct({ id: Schema.String })),
+    },
+    { label: `seen-${id}`, deps: [id] },
+  )
   return new Promise((resolve) => {
     let stop
     const unsubscribe = store.subscribe(row$, (rows) => {
@@ -144,6 +169,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { id, call, args } = JSON.parse(line)
   Promise.resolve()
     .then(() => calls[call](args))
-    .then((result = null) => reply({ id, result }), (error) => reply({ id, error: error.stack ?? String(error) }))
+    .then(
+      (result = null) => reply({ id, result }),
+      (error) => reply({ id, error: error.stack ?? String(error) }),
+    )
 }
 process.exit(0)

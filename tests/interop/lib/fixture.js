@@ -69,7 +69,10 @@ export async function converged(server, storeId, clients) {
   for (const client of clients) await client.synced?.()
   const { events } = await serverLog(server.ws ?? server, storeId)
   const head = events.at(-1)?.seqNum ?? 0
-  assert.deepEqual(events.map((event) => event.seqNum), range(events.length, (i) => i + 1))
+  assert.deepEqual(
+    events.map((event) => event.seqNum),
+    range(events.length, (i) => i + 1),
+  )
   const rows = []
   for (const client of clients) {
     await client.synced?.(head)

@@ -11,12 +11,22 @@ export const cursor = (backendId, eventSequenceNumber) => some({ backendId, even
 /** `count` events on top of the event `parent`. */
 export function chain(parent, count, { clientId = 'raw', args = (n) => ({ id: `t${n}`, text: 'x' }) } = {}) {
   return Array.from({ length: count }, (_, i) => parent + i).map((from) => ({
-    name: 'v1.TodoCreated', args: args(from + 1), seqNum: from + 1, parentSeqNum: from, clientId, sessionId: 'raw',
+    name: 'v1.TodoCreated',
+    args: args(from + 1),
+    seqNum: from + 1,
+    parentSeqNum: from,
+    clientId,
+    sessionId: 'raw',
   }))
 }
 
-const query = (storeId, transport, payload) =>
-  new URLSearchParams({ storeId, transport, ...(payload === undefined ? {} : { payload: encodeURIComponent(JSON.stringify(payload)) }) })
+/** What follows the ? of a URL. The payload is encoded twice, as LiveStore does it. */
+export const query = (storeId, transport, payload) =>
+  new URLSearchParams({
+    storeId,
+    transport,
+    ...(payload === undefined ? {} : { payload: encodeURIComponent(JSON.stringify(payload)) }),
+  })
 
 /** A WebSocket whose frames are kept until they are asked for. */
 export class Wire {
@@ -60,7 +70,12 @@ export class Wire {
       if (at >= 0) return this.#frames.splice(at, 1)[0]
       const left = deadline - Date.now()
       if (left <= 0 || this.socket.readyState === WebSocket.CLOSED)
-        throw new Error(`no such frame (${left <= 0 ? 'timeout' : 'closed'}); others: ${JSON.stringify(this.#frames)}`.slice(0, 2000))
+        throw new Error(
+          `no such frame (${left <= 0 ? 'timeout' : 'closed'}); others: ${JSON.stringify(this.#frames)}`.slice(
+            0,
+            2000,
+          ),
+        )
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, left)
         this.#wake = () => (clearTimeout(timer), resolve())
@@ -70,7 +85,10 @@ export class Wire {
 
   /** True if no frame that `wanted` accepts comes within some time. */
   quiet(wanted, ms = 300) {
-    return this.next(wanted, ms).then(() => false, () => true)
+    return this.next(wanted, ms).then(
+      () => false,
+      () => true,
+    )
   }
 
   exit(id, timeoutMs) {
@@ -123,7 +141,10 @@ export async function serverLog(url, storeId) {
   const wire = await Wire.open(url, storeId)
   const pages = await wire.pages(wire.pull())
   await wire.close()
-  return { events: pages.flatMap((page) => page.batch.map((item) => item.eventEncoded)), backendId: pages[0].backendId }
+  return {
+    events: pages.flatMap((page) => page.batch.map((item) => item.eventEncoded)),
+    backendId: pages[0].backendId,
+  }
 }
 
 /** An HTTP request, by hand: {status, headers, text}. */

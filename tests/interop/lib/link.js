@@ -8,7 +8,10 @@ export async function makeLink(port) {
   const server = createServer((near) => {
     if (!up) return near.resetAndDestroy()
     const far = connect(link.to, '127.0.0.1')
-    for (const [one, other] of [[near, far], [far, near]]) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ]) {
       sockets.add(one)
       one.on('error', () => other.destroy())
       one.on('close', () => (sockets.delete(one), other.destroy()))

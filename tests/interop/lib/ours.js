@@ -13,7 +13,18 @@ const json = async (...args) => JSON.parse((await run(livestore, args)).out || '
 export class Store {
   /** Makes a store in `dir`; the last name of the directory is its store id unless `storeId` says another. */
   static async init(dir, { storeId, clientId, sessionId = 's' }) {
-    await run(livestore, ['init', dir, '--schema', schema, '--id', storeId, '--client', clientId, '--session', sessionId])
+    await run(livestore, [
+      'init',
+      dir,
+      '--schema',
+      schema,
+      '--id',
+      storeId,
+      '--client',
+      clientId,
+      '--session',
+      sessionId,
+    ])
     return new Store(dir, clientId)
   }
 
@@ -72,7 +83,11 @@ export class Store {
       .map((line) => JSON.parse(line))
       .filter(({ position }) => !position.includes('.'))
       .map(({ position, name, client, session, args }) => ({
-        name, args, seqNum: parseInt(position.slice(1)), clientId: client, sessionId: session,
+        name,
+        args,
+        seqNum: parseInt(position.slice(1)),
+        clientId: client,
+        sessionId: session,
       }))
   }
 

@@ -1,6 +1,17 @@
 // LiveStore's own sync client of @livestore/sync-cf without a store around it, with promises in front of its effects.
 import { makeHttpSync, makeWsSync } from '@livestore/sync-cf/client'
-import { Cause, Effect, Exit, FetchHttpClient, KeyValueStore, Layer, Option, Scope, Stream, SubscriptionRef } from '@livestore/utils/effect'
+import {
+  Cause,
+  Effect,
+  Exit,
+  FetchHttpClient,
+  KeyValueStore,
+  Layer,
+  Option,
+  Scope,
+  Stream,
+  SubscriptionRef,
+} from '@livestore/utils/effect'
 import { fetch, WebSocket } from 'undici'
 
 // See lib/device.js.
@@ -19,7 +30,9 @@ export class Provider {
   static async open(transport, url, storeId, { payload, pollMs = 100 } = {}) {
     const make = transport === 'ws' ? makeWsSync({ url }) : makeHttpSync({ url, livePull: { pollInterval: pollMs } })
     const scope = await run(Scope.make())
-    const backend = await run(make({ storeId, clientId: 'provider', payload }).pipe(Scope.extend(scope), Effect.provide(context)))
+    const backend = await run(
+      make({ storeId, clientId: 'provider', payload }).pipe(Scope.extend(scope), Effect.provide(context)),
+    )
     return new Provider(backend, scope)
   }
 
@@ -45,7 +58,8 @@ export class Provider {
 
   /** Items of a pull after the event `after`: all of them, or the first `take`. */
   async pull({ live = false, after, take } = {}) {
-    const cursor = after === undefined ? Option.none() : Option.some({ eventSequenceNumber: after, metadata: Option.none() })
+    const cursor =
+      after === undefined ? Option.none() : Option.some({ eventSequenceNumber: after, metadata: Option.none() })
     const stream = this.backend.pull(cursor, { live })
     return [...(await run(Stream.runCollect(take === undefined ? stream : Stream.take(stream, take))))]
   }
@@ -54,8 +68,11 @@ export class Provider {
   live() {
     const items = []
     let wake = () => {}
-    const end = run(Stream.runForEach(this.backend.pull(Option.none(), { live: true }), (item) =>
-      Effect.sync(() => (items.push(item), wake()))).pipe(Effect.forkIn(this.scope)))
+    const end = run(
+      Stream.runForEach(this.backend.pull(Option.none(), { live: true }), (item) =>
+        Effect.sync(() => (items.push(item), wake())),
+      ).pipe(Effect.forkIn(this.scope)),
+    )
     return {
       items,
       end,

@@ -36,15 +36,34 @@ async function freePort() {
 
 const kinds = {
   ours: {
-    command: (data, port, options) => [livestore, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...options]],
+    command: (data, port, options) => [
+      livestore,
+      ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...options],
+    ],
     ready: /listening on wss?:\/\/[^ ]*:(\d+)/,
   },
   // What it asks of the network (metrics, the Request.cf object) it does without.
   wrangler: {
     command: (data, port) => [
       process.execPath,
-      [wrangler, 'dev', '--config', here('../server/wrangler.toml'), '--local', '--ip', '127.0.0.1', '--port', `${port}`,
-        '--inspector-port', '0', '--persist-to', data, '--show-interactive-dev-session=false', '--log-level', 'info'],
+      [
+        wrangler,
+        'dev',
+        '--config',
+        here('../server/wrangler.toml'),
+        '--local',
+        '--ip',
+        '127.0.0.1',
+        '--port',
+        `${port}`,
+        '--inspector-port',
+        '0',
+        '--persist-to',
+        data,
+        '--show-interactive-dev-session=false',
+        '--log-level',
+        'info',
+      ],
     ],
     ready: /Ready on http:\/\/[^ ]*:(\d+)/,
   },
@@ -52,7 +71,7 @@ const kinds = {
 
 async function launch(kind, data, port, options) {
   const [command, args] = kinds[kind].command(data, port, options)
-  const env = { ...process.env, HOME: data, CI: '1', WRANGLER_SEND_METRICS: 'false', NO_COLOR: '1' }
+  const env = { ...process.env, HOME: data, TMPDIR: data, CI: '1', WRANGLER_SEND_METRICS: 'false', NO_COLOR: '1' }
   const child = start(command, args, { env })
   const found = new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -60,7 +79,9 @@ async function launch(kind, data, port, options) {
       const match = kinds[kind].ready.exec(line)
       if (match) resolve(Number(match[1]))
     })
-    child.ended.then(({ code, signal }) => reject(new Error(`${kind} server ended (${signal ?? code})\n${child.said}`)))
+    child.ended.then(({ code, signal }) =>
+      reject(new Error(`${kind} server ended (${signal ?? code})\n${child.said}`)),
+    )
     setTimeout(() => reject(new Error(`${kind} server is not ready after 60 s\n${child.said}`)), 60000).unref()
   })
   try {
