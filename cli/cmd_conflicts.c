@@ -1,4 +1,5 @@
 /* livestore conflicts - commits that were set aside: list them, commit them anew, drop them. */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "memory.h"
@@ -52,7 +53,11 @@ static int retry(cli_call *call, ls_store *store, int64_t id, const cli_rest *wo
   for (size_t i = 0; i < n; i++) inputs[i] = (ls_input){words->items[2 * i], words->items[2 * i + 1]};
   int rc = ls_conflict_retry(&receipt, store, id, inputs, n, &call->err);
   free(inputs);
-  if (rc) return cli_fail(call);
+  if (rc == LS_ENOTFOUND) return cli_fail(call);
+  if (rc) {
+    cli_complain(call, "conflict %" PRId64 " stays on the list: %s", id, call->err.text);
+    return CLI_FAILED;
+  }
   if (!call->quiet) cli_text_printf(&call->out, "%s\n", ls_seqnum_format(receipt.last, position));
   return CLI_DONE;
 }
@@ -116,9 +121,8 @@ const cli_command cli_cmd_conflicts = {
     "             backend  the server that it was meant for was replaced by another\n"
     "  position   where the event stood last\n"
     "  error      why, beside the event at fault\n\n"
-    "retry commits the events anew, or the given ones in their stead, and prints the position of the last; the "
-    "conflict is\n"
-    "gone then. drop takes it off the list for good.\n\n"
+    "retry commits the events anew, or the given ones in their stead, and prints the position of the last; the\n"
+    "conflict is gone then. drop takes it off the list for good.\n\n"
     "  --format F   table (default), json (an array of objects), jsonl (an object a line) or csv\n"
     "  --quiet      print no position\n\n"
     "Example:\n"

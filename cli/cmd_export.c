@@ -39,10 +39,8 @@ static int run(cli_call *call) {
   int format = -1;
   cli_remote remote = {.url = NULL};
   const cli_option known[] = {
-      {"STORE", CLI_OPERAND, &path, NULL},
-      {"FILE", CLI_OPERAND, &file, NULL},
-      {"format", CLI_CHOICE, &format, formats},
-      {"store-id", CLI_STRING, &remote.store_id, NULL},
+      {"STORE", CLI_OPERAND, &path, NULL},        {"FILE", CLI_OPERAND, &file, NULL},
+      {"format", CLI_CHOICE, &format, formats},   {"store-id", CLI_STRING, &remote.store_id, NULL},
       {"token", CLI_STRING, &remote.token, NULL},
   };
   if (!CLI_OPTIONS_READ(call, known)) return call->status;

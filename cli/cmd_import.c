@@ -4,15 +4,25 @@
 #include "remote.h"
 #include "store.h"
 
+/* Returns the exit status. */
+static int read_events(uint64_t *count, cli_call *call, ls_store *store, const char *file,
+                       const ls_import_options *options) {
+  int rc = ls_import(count, store, file, options, &call->err);
+  cli_progress_wipe(&call->progress);
+  return rc ? cli_fail(call) : CLI_DONE;
+}
+
+static int say_done(cli_call *call, uint64_t count, bool dry_run) {
+  char events[CLI_NUMBER_TEXT];
+  const char *what = dry_run ? "could be imported; nothing was changed" : "imported";
+  if (!call->quiet) cli_text_printf(&call->out, "%s %s\n", cli_number_events(events, count), what);
+  return CLI_DONE;
+}
+
 static int import(cli_call *call, ls_store *store, const char *file, const ls_import_options *options) {
   uint64_t count;
-  char events[CLI_NUMBER_TEXT];
-  if (ls_import(&count, store, file, options, &call->err)) return cli_fail(call);
-  cli_progress_wipe(&call->progress);
-  if (call->quiet) return CLI_DONE;
-  const char *what = options->dry_run ? "could be imported; nothing was changed" : "imported";
-  cli_text_printf(&call->out, "%s %s\n", cli_number_events(events, count), what);
-  return CLI_DONE;
+  int status = read_events(&count, call, store, file, options);
+  return status ? status : say_done(call, count, options->dry_run);
 }
 
 static int import_into(cli_call *call, const cli_remote *remote, ls_store *store, uint64_t pulled, const char *file,
@@ -21,8 +31,10 @@ static int import_into(cli_call *call, const cli_remote *remote, ls_store *store
     cli_complain(call, "%s: store %s has events already", remote->url, remote->store_id);
     return CLI_FAILED;
   }
-  int status = import(call, store, file, options);
-  return status || options->dry_run ? status : cli_remote_push(call, remote, store);
+  uint64_t count;
+  int status = read_events(&count, call, store, file, options);
+  if (!status && !options->dry_run) status = cli_remote_push(call, remote, store);
+  return status ? status : say_done(call, count, options->dry_run);
 }
 
 static int import_remote(cli_call *call, cli_remote *remote, const char *file, const ls_import_options *options) {

@@ -1,78 +1,95 @@
 /* livestore status - where a store stands. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "number.h"
 #include "options.h"
-#include "output.h"
+#include "standing.h"
 #include "store.h"
+#include "sync_file.h"
 
-typedef struct place {
-  char text[LS_SEQNUM_TEXT];
-} place;
-
-static ls_value position(place *buf, ls_seqnum seq) {
-  if (seq.global == 0 && seq.client == 0) return ls_null();
-  return ls_text(ls_seqnum_format(seq, buf->text));
+/* Sizes for people in their units, for programs in bytes. */
+static void print_record(cli_call *call, ls_value *values) {
+  char sizes[CLI_FIELD_SNAPSHOT_SIZE - CLI_FIELD_LOG_SIZE + 1][CLI_NUMBER_TEXT];
+  for (int i = CLI_FIELD_LOG_SIZE; call->format == CLI_TABLE && i <= CLI_FIELD_SNAPSHOT_SIZE; i++) {
+    if (values[i].type == LS_TYPE_INT)
+      values[i] = ls_text(cli_number_bytes(sizes[i - CLI_FIELD_LOG_SIZE], (uint64_t)values[i].as.i));
+  }
+  cli_output_record(call, CLI_FIELDS, values, CLI_N_SHOWN);
 }
 
-/* For people in their units, for programs in bytes. */
-static ls_value bytes(const cli_call *call, place *buf, uint64_t n) {
-  return call->format == CLI_TABLE ? ls_text(cli_number_bytes(buf->text, n)) : ls_int((int64_t)n);
-}
-
-static ls_value text_or_null(const char *text) { return text ? ls_text(text) : ls_null(); }
-
-static int print_status(cli_call *call, const ls_store *store, const ls_status *s, const ls_sync_status *sync) {
-  static const cli_column columns[] = {
-      {"store", false},        {"client", false},  {"session", false},   {"schema", false},      {"head", false},
-      {"upstreamHead", false}, {"backend", false}, {"state", false},     {"snapshot", false},    {"events", false},
-      {"pending", false},      {"failed", false},  {"conflicts", false}, {"logSize", false},     {"stateSize", false},
-      {"snapshotSize", false}};
-  place head, upstream, state, snapshot, log_bytes, state_bytes, snapshot_bytes;
-  const ls_value values[] = {ls_text(ls_store_id(store)),
-                             ls_text(ls_client_id(store)),
-                             ls_text(ls_session_id(store)),
-                             ls_text(ls_schema_hash(store)),
-                             position(&head, s->head),
-                             position(&upstream, s->upstream_head),
-                             text_or_null(sync->backend_id),
-                             position(&state, s->state),
-                             position(&snapshot, s->snapshot),
-                             ls_int((int64_t)s->events),
-                             ls_int((int64_t)sync->pending),
-                             ls_int((int64_t)s->failed),
-                             ls_int((int64_t)s->conflicts),
-                             bytes(call, &log_bytes, s->log_bytes),
-                             bytes(call, &state_bytes, s->state_bytes),
-                             bytes(call, &snapshot_bytes, s->snapshot_bytes)};
-  cli_output_record(call, columns, values, sizeof columns / sizeof *columns);
+/* Nobody syncs it: of what its sync.json says, only what happened last is still true. */
+static int print_store(cli_call *call, ls_store *store, const char *path) {
+  static const cli_field kept[] = {CLI_FIELD_URL, CLI_FIELD_LAST_ERROR, CLI_FIELD_ERROR_TIME};
+  cli_standing standing;
+  ls_value said[CLI_N_FIELDS];
+  cli_text text = {0};
+  if (cli_standing_get(&standing, store, &call->err)) return cli_fail(call);
+  bool found = cli_sync_file_read(said, &text, path);
+  for (size_t i = 0; found && i < sizeof kept / sizeof *kept; i++) standing.values[kept[i]] = said[kept[i]];
+  print_record(call, standing.values);
+  cli_text_fini(&text);
   return CLI_DONE;
+}
+
+/* Is the process that wrote this the one that holds the store now? A file may have been left by one that was killed. */
+static bool is_holder(const cli_call *call, const ls_value *said) {
+  char holder[64];
+  if (said[CLI_FIELD_PID].type != LS_TYPE_INT) return false;
+  snprintf(holder, sizeof holder, " pid %" PRId64 " (livestore sync)", said[CLI_FIELD_PID].as.i);
+  return strstr(call->err.text, holder) != NULL;
+}
+
+static int print_held(cli_call *call, const char *path) {
+  ls_value said[CLI_N_FIELDS];
+  cli_text text = {0};
+  int status = CLI_FAILED;
+  if (!cli_sync_file_read(said, &text, path) || !is_holder(call, said)) {
+    cli_fail(call);
+  } else {
+    if (!call->quiet)
+      cli_complain(call, "%s is held by pid %" PRId64 " (livestore sync); this is what it says in %s/sync.json", path,
+                   said[CLI_FIELD_PID].as.i, path);
+    print_record(call, said);
+    status = CLI_DONE;
+  }
+  cli_text_fini(&text);
+  return status;
 }
 
 static int run(cli_call *call) {
   const char *path = NULL;
-  ls_status status;
-  ls_sync_status sync;
   const cli_option known[] = {{"STORE", CLI_OPERAND, &path, NULL}, CLI_FORMAT_OPTION(call)};
   if (!CLI_OPTIONS_READ(call, known)) return call->status;
-  ls_store *store = cli_store_open_usual(call, path);
-  if (!store) return CLI_FAILED;
-  int rc = ls_status_get(&status, store, &call->err);
-  if (!rc) rc = ls_sync_status_get(&sync, store, &call->err);
-  return cli_store_close(call, store, rc ? cli_fail(call) : print_status(call, store, &status, &sync));
+  ls_options options = cli_store_options(call);
+  ls_store *store = NULL;
+  int rc = ls_open(&store, path, &options, &call->err);
+  cli_progress_wipe(&call->progress);
+  if (rc == LS_ELOCKED) return print_held(call, path);
+  return rc ? cli_store_fail(call, path) : cli_store_close(call, store, print_store(call, store, path));
 }
 
-const cli_command cli_cmd_status = {"status", "where the store stands",
-                                    "livestore status STORE\n\n"
-                                    "Show who the store is, the hash of its schema, and where it stands:\n\n"
-                                    "  head           the newest event of the log; NULL when there is none\n"
-                                    "  upstream head  the newest event that upstream has accepted\n"
-                                    "  backend        the id that the server gave that log; NULL before the first sync\n"
-                                    "  state          the event up to which the tables are made\n"
-                                    "  snapshot       the event up to which they are saved in state.db\n"
-                                    "  pending        events that upstream has not accepted yet; those that never leave this\n"
-                                    "                 device are left out\n"
-                                    "  failed         events that the tables could not take (docs/guarantees.md)\n"
-                                    "  conflicts      commits that were set aside (livestore conflicts)\n\n"
-                                    "  --format F     table (default), json (an array of one object), jsonl or csv\n\n"
-                                    "Example:\n"
-                                    "  $ livestore status todos --format json\n",
-                                    run};
+const cli_command cli_cmd_status = {
+    "status", "where the store stands",
+    "livestore status STORE\n\n"
+    "Show who the store is, the hash of its schema, and where it stands:\n\n"
+    "  head           the newest event of the log; NULL when there is none\n"
+    "  upstream head  the newest event that upstream has accepted\n"
+    "  backend        the id that the server gave that log; NULL before the first sync\n"
+    "  state          the event up to which the tables are made\n"
+    "  snapshot       the event up to which they are saved in state.db\n"
+    "  pending        events that upstream has not accepted yet; those that never leave this\n"
+    "                 device are left out\n"
+    "  failed         events that the tables could not take (docs/guarantees.md)\n"
+    "  conflicts      commits that were set aside (livestore conflicts)\n"
+    "  url            the server that livestore sync was last given\n"
+    "  phase          of livestore sync: off, connecting, pulling, live or waiting\n"
+    "  last error     why it failed last, at the error time; NULL when all went well since\n"
+    "  next try       when it tries again\n\n"
+    "While livestore sync has the store, this is what that says of itself in sync.json,\n"
+    "which is a second old at most.\n\n"
+    "  --format F     table (default), json (an array of one object), jsonl or csv\n\n"
+    "Example:\n"
+    "  $ livestore status todos --format json\n",
+    run};

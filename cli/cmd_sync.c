@@ -9,20 +9,33 @@
 
 #include "sync_run.h"
 
-/* It is read anew for each connection, so that it can be renewed while we run. */
-static int read_token(void *user, ls_payload *out, ls_error *err) {
-  const char *path = user;
-  char token[8192], json[8300];
+enum { TOKEN_SIZE = 8192 };
+
+static int fail_token(ls_error *err, const char *path, const char *why) {
+  err->code = LS_EACCESS;
+  err->item = -1;
+  snprintf(err->text, sizeof err->text, "%.800s: %s", path, why);
+  return err->code;
+}
+
+static int read_token_file(char token[TOKEN_SIZE], const char *path, ls_error *err) {
   FILE *file = fopen(path, "r");
-  size_t size = file ? fread(token, 1, sizeof token - 1, file) : 0;
-  if (file) fclose(file);
+  if (!file) return fail_token(err, path, strerror(errno));
+  size_t size = fread(token, 1, TOKEN_SIZE - 1, file);
+  bool failed = ferror(file) != 0;
+  int error = errno;
+  fclose(file);
+  if (failed) return fail_token(err, path, strerror(error));
   token[size] = '\0';
   token[strcspn(token, " \r\n")] = '\0';
-  if (!token[0] || strpbrk(token, "\"\\")) {
-    err->code = LS_EACCESS;
-    snprintf(err->text, sizeof err->text, "%.900s holds no token", path);
-    return err->code;
-  }
+  return token[0] && !strpbrk(token, "\"\\") ? LS_OK : fail_token(err, path, "it holds no token");
+}
+
+/* It is read anew for each connection, so that it can be renewed while we run. */
+static int read_token(void *user, ls_payload *out, ls_error *err) {
+  char token[TOKEN_SIZE], json[TOKEN_SIZE + 32];
+  int rc = read_token_file(token, user, err);
+  if (rc) return rc;
   snprintf(json, sizeof json, "{\"authToken\":\"%s\"}", token);
   return ls_payload_set(out, json, err);
 }
@@ -57,6 +70,7 @@ static int run(cli_call *call) {
     sync.options.payload = read_token;
     sync.options.payload_user = (void *)(size_t)token_file; /* read only */
   }
+  sync.path = path;
   return sync_store(call, path, &sync);
 }
 #else
@@ -73,7 +87,8 @@ const cli_command cli_cmd_sync = {
     "ends are equal. URL begins with ws:// or wss://, or with http:// or https:// where WebSockets do not get through.\n"
     "The server's store is the one of this store's id; livestore init --id makes another copy of it. Commits that can\n"
     "no longer be, since what came before them took their place, are set aside: livestore conflicts lists them.\n\n"
-    "  --live            stay connected, and say when the connection comes and goes; until Ctrl-C\n"
+    "  --live            stay connected, and say when the connection comes and goes; until Ctrl-C.\n"
+    "                    livestore status tells how it stands meanwhile\n"
     "  --commit-stdin    meanwhile commit the events of standard input, a line each as for livestore commit --from;\n"
     "                    its end ends --live, too, once both ends are equal\n"
     "  --token TOKEN     who we are\n"

@@ -32,10 +32,9 @@ struct cli_call {
   char holder[64];
 };
 
-extern const cli_command cli_cmd_init, cli_cmd_schema, cli_cmd_commit, cli_cmd_query, cli_cmd_watch, cli_cmd_log, cli_cmd_show,
-    cli_cmd_undo, cli_cmd_redo,
-    cli_cmd_history, cli_cmd_diff, cli_cmd_status, cli_cmd_check, cli_cmd_rebuild, cli_cmd_export, cli_cmd_import, cli_cmd_sync,
-    cli_cmd_conflicts, cli_cmd_serve;
+extern const cli_command cli_cmd_init, cli_cmd_schema, cli_cmd_commit, cli_cmd_query, cli_cmd_watch, cli_cmd_log,
+    cli_cmd_show, cli_cmd_undo, cli_cmd_redo, cli_cmd_history, cli_cmd_diff, cli_cmd_status, cli_cmd_check,
+    cli_cmd_rebuild, cli_cmd_export, cli_cmd_import, cli_cmd_sync, cli_cmd_conflicts, cli_cmd_serve;
 
 /* Print "livestore: …" to standard error, after what standard output still has to get. */
 void cli_complain(cli_call *call, const char *fmt, ...) LS_FORMAT(2, 3);

@@ -13,11 +13,10 @@
 #include "nearest.h"
 
 static const cli_command *const COMMANDS[] = {
-    &cli_cmd_init,   &cli_cmd_schema, &cli_cmd_commit,  &cli_cmd_query,  &cli_cmd_watch,  &cli_cmd_log,    &cli_cmd_show,
-    &cli_cmd_history, &cli_cmd_diff,
-    &cli_cmd_undo,    &cli_cmd_redo,
-    &cli_cmd_status, &cli_cmd_check,  &cli_cmd_rebuild, &cli_cmd_export, &cli_cmd_import, &cli_cmd_sync,
-    &cli_cmd_conflicts, &cli_cmd_serve,
+    &cli_cmd_init,   &cli_cmd_schema, &cli_cmd_commit,    &cli_cmd_query,   &cli_cmd_watch,
+    &cli_cmd_log,    &cli_cmd_show,   &cli_cmd_history,   &cli_cmd_diff,    &cli_cmd_undo,
+    &cli_cmd_redo,   &cli_cmd_status, &cli_cmd_check,     &cli_cmd_rebuild, &cli_cmd_export,
+    &cli_cmd_import, &cli_cmd_sync,   &cli_cmd_conflicts, &cli_cmd_serve,
 };
 enum { N_COMMANDS = sizeof COMMANDS / sizeof *COMMANDS };
 

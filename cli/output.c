@@ -40,7 +40,7 @@ size_t cli_value_display(cli_text *out, ls_value value) {
   return out->size - before;
 }
 
-static void put_object(cli_text *out, const cli_column *columns, const ls_value *values, size_t n) {
+void cli_output_object(cli_text *out, const cli_column *columns, const ls_value *values, size_t n) {
   for (size_t i = 0; i < n; i++) {
     cli_text_put(out, i == 0 ? "{" : ", ");
     cli_json_string(out, columns[i].name, strlen(columns[i].name));
@@ -110,7 +110,7 @@ bool cli_output_row(cli_output *o, const ls_value *values) {
     case CLI_CSV: put_csv(out, values, o->n); break;
     default: break;
   }
-  if (o->call->format == CLI_JSON || o->call->format == CLI_JSONL) put_object(out, o->columns, values, o->n);
+  if (o->call->format == CLI_JSON || o->call->format == CLI_JSONL) cli_output_object(out, o->columns, values, o->n);
   if (o->call->format == CLI_JSONL) cli_text_char(out, '\n');
   o->rows++;
   return !out->error && !cli_interrupted();

@@ -29,6 +29,9 @@ int cli_output_end(cli_output *output);
 /* One row on its own: as a table, a line for each column. */
 void cli_output_record(cli_call *call, const cli_column *columns, const ls_value *values, size_t n);
 
+/* Append a row as a JSON object. */
+void cli_output_object(cli_text *out, const cli_column *columns, const ls_value *values, size_t n);
+
 /* Append a value as a table shows it, NULL as NULL and a blob as x'00ff'. Returns its width. */
 size_t cli_value_display(cli_text *out, ls_value value);
 

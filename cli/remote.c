@@ -66,7 +66,21 @@ ls_store *cli_remote_open(cli_call *call, cli_remote *remote, uint64_t *pulled) 
   return store;
 }
 
-int cli_remote_push(cli_call *call, const cli_remote *remote, ls_store *store) { return exchange(call, remote, store); }
+static int say_refused(void *user, const ls_conflict *conflict) {
+  cli_call *call = user;
+  char position[LS_SEQNUM_TEXT];
+  const ls_event *event = &conflict->events[conflict->item];
+  cli_complain(call, "%s %s was not taken: %s", ls_seqnum_format(event->seq, position), event->name, conflict->error);
+  return 0;
+}
+
+int cli_remote_push(cli_call *call, const cli_remote *remote, ls_store *store) {
+  ls_status status;
+  if (exchange(call, remote, store)) return CLI_FAILED;
+  if (ls_status_get(&status, store, &call->err)) return cli_fail(call);
+  if (status.conflicts && ls_conflicts(store, say_refused, call, &call->err)) return cli_fail(call);
+  return status.conflicts ? CLI_FAILED : CLI_DONE;
+}
 
 #else
 

@@ -10,7 +10,8 @@ static bool commit_line(cli_sync_input *input, cli_call *call, ls_store *store, 
   ls_input event;
   input->lines++;
   if (line[strspn(line, " \t\r")] == '\0' && strlen(line) == size) return true;
-  if (!cli_event_line_read(&event, line, size, &call->err) && !ls_commit(NULL, store, event.name, event.args, &call->err))
+  if (!cli_event_line_read(&event, line, size, &call->err) &&
+      !ls_commit(NULL, store, event.name, event.args, &call->err))
     return true;
   cli_complain(call, "standard input line %zu: %s", input->lines, call->err.text);
   return false;

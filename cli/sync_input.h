@@ -7,8 +7,8 @@
 
 /* Zero-initialize; free with cli_sync_input_fini. */
 typedef struct cli_sync_input {
-  cli_text text;   /* what was read and is no whole line yet */
-  size_t lines;    /* committed or skipped */
+  cli_text text; /* what was read and is no whole line yet */
+  size_t lines;  /* committed or skipped */
   bool ended;
 } cli_sync_input;
 

@@ -11,6 +11,7 @@
 
 #include "interrupt.h"
 #include "number.h"
+#include "sync_file.h"
 #include "sync_input.h"
 
 typedef struct work {
@@ -18,7 +19,9 @@ typedef struct work {
   ls_store *store;
   const cli_sync *sync;
   cli_sync_input input;
+  cli_sync_file file;
   ls_sync_status status;
+  bool refused;       /* the server does not take what we push */
   uint64_t conflicts; /* before */
   double end_s;       /* 0: none */
 } work;
@@ -51,6 +54,17 @@ static void put_phase(void *user, const ls_update *update) {
   cli_text_flush(out);
 }
 
+/* A push that is not taken leaves the connection as it is. */
+static void put_refusal(work *w) {
+  const ls_sync_status *s = &w->status;
+  bool refused = s->phase == LS_SYNC_LIVE && s->error.code;
+  if (refused && !w->refused && w->sync->live && !w->call->quiet) {
+    cli_text_printf(&w->call->out, "%s\n", s->error.text);
+    cli_text_flush(&w->call->out);
+  }
+  w->refused = refused;
+}
+
 static int follow_phases(work *w) {
   ls_node *phase, *subscription;
   int rc = ls_sync_signal(&phase, w->store, LS_SYNC_FACT_PHASE, &w->call->err);
@@ -67,14 +81,19 @@ static void show_progress(work *w) {
 }
 
 static void put_summary(work *w) {
-  char head[LS_SEQNUM_TEXT], pulled[CLI_NUMBER_TEXT], pushed[CLI_NUMBER_TEXT];
+  char head[LS_SEQNUM_TEXT], pulled[CLI_NUMBER_TEXT], pushed[CLI_NUMBER_TEXT], pending[CLI_NUMBER_TEXT];
   const ls_sync_status *s = &w->status;
+  cli_text *out = &w->call->out;
   uint64_t conflicts = s->conflicts > w->conflicts ? s->conflicts - w->conflicts : 0;
-  if (!w->call->quiet)
-    cli_text_printf(&w->call->out, "%s: %s pulled, %s pushed, %" PRIu64 " %s\n", ls_seqnum_format(s->upstream_head, head),
+  if (!w->call->quiet) {
+    cli_text_printf(out, "%s: %s pulled, %s pushed, %" PRIu64 " %s", ls_seqnum_format(s->upstream_head, head),
                     cli_number_grouped(pulled, s->pulled), cli_number_grouped(pushed, s->pushed), conflicts,
                     conflicts == 1 ? "conflict" : "conflicts");
-  if (conflicts) cli_complain(w->call, "some commits could not be kept: livestore conflicts STORE lists them");
+    if (s->pending) cli_text_printf(out, ", %s pending", cli_number_grouped(pending, s->pending));
+    cli_text_char(out, '\n');
+  }
+  if (conflicts && w->sync->path)
+    cli_complain(w->call, "some commits could not be kept: livestore conflicts %s lists them", w->sync->path);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -96,19 +115,22 @@ static int decide(work *w) {
   if (ending && all_read && s->equal) return CLI_DONE;
   if (w->sync->live) return -1;
   if (w->end_s > 0 && now_s() >= w->end_s) return give_up(w, "not in sync in time");
-  bool failed = s->phase == LS_SYNC_WAITING && s->error.code != LS_EBACKEND; /* another log is what --backend is about */
-  return failed && w->end_s == 0 ? give_up(w, "") : -1;
+  /* Another log is what --backend is about. A live one with an error has a push that was not taken. */
+  bool failed = s->phase == LS_SYNC_WAITING || (s->phase == LS_SYNC_LIVE && s->error.code);
+  return failed && s->error.code != LS_EBACKEND && w->end_s == 0 ? give_up(w, "") : -1;
 }
 
 /* ---------------------------------------------------------------------------------------------- */
 /* Waiting */
 
+/* -1 is never. */
+static int sooner_ms(int a, int b) { return a < 0 || (b >= 0 && b < a) ? b : a; }
+
 static int timeout_ms(const work *w) {
-  int most = ls_sync_timeout_ms(w->store);
+  int most = sooner_ms(ls_sync_timeout_ms(w->store), cli_sync_file_timeout_ms(&w->file));
   if (w->end_s == 0) return most;
   double left = (w->end_s - now_s()) * 1000 + 1;
-  int end = left < 0 ? 0 : left > 1e9 ? 1000000000 : (int)left;
-  return most < 0 || end < most ? end : most;
+  return sooner_ms(most, left < 0 ? 0 : left > 1e9 ? 1000000000 : (int)left);
 }
 
 static bool wait_and_work(work *w) {
@@ -124,7 +146,9 @@ static bool wait_and_work(work *w) {
 
 static int look(work *w) {
   if (ls_sync_status_get(&w->status, w->store, &w->call->err)) return cli_fail(w->call);
+  cli_sync_file_keep(&w->file, &w->status);
   show_progress(w);
+  put_refusal(w);
   return decide(w);
 }
 
@@ -143,8 +167,16 @@ static int begin(work *w) {
 }
 
 int cli_sync_run(cli_call *call, ls_store *store, const cli_sync *sync) {
-  work w = {.call = call, .store = store, .sync = sync, .end_s = sync->timeout_s ? now_s() + (double)sync->timeout_s : 0};
-  int status = begin(&w) ? cli_fail(call) : work_on(&w);
+  work w = {
+      .call = call, .store = store, .sync = sync, .end_s = sync->timeout_s ? now_s() + (double)sync->timeout_s : 0};
+  int status = CLI_FAILED;
+  if (begin(&w)) {
+    cli_fail(call);
+  } else {
+    w.file = cli_sync_file_of(call, store, sync->path, sync->url);
+    status = work_on(&w);
+    cli_sync_file_end(&w.file);
+  }
   ls_disconnect(store);
   cli_progress_wipe(&call->progress);
   if (status == CLI_DONE) put_summary(&w);

@@ -6,6 +6,7 @@
 
 typedef struct cli_sync {
   const char *url;
+  const char *path; /* the store's directory, for its sync.json; NULL: none is written */
   ls_connect_options options;
   bool live;         /* go on when both ends are equal, and say what happens */
   bool commit_stdin; /* commit the events of standard input; its end ends `live` */

@@ -12,7 +12,7 @@ typedef struct cli_style {
 } cli_style;
 
 typedef struct cli_terminal {
-  size_t width; /* columns; 0 when it is no terminal, then nothing is cut */
+  size_t width;  /* columns; 0 when it is no terminal, then nothing is cut */
   size_t height; /* lines; 0 likewise */
   cli_style style;
 } cli_terminal;
