@@ -147,8 +147,13 @@ static int tls_fail(ls_error *err, const char *file) {
   return ls_fail(err, LS_EARGS, "%s: %s", file, why);
 }
 
+static int check_readable(const char *file, ls_error *err) {
+  return access(file, R_OK) == 0 ? LS_OK : ls_fail(err, LS_EARGS, "%s: %s", file, strerror(errno));
+}
+
 /* libwebsockets says little about a certificate that it cannot use. */
 static int check_certificate(const ls_serve_options *options, ls_error *err) {
+  if (check_readable(options->cert_file, err) || check_readable(options->key_file, err)) return err->code;
   SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
   int rc = LS_OK;
   if (!tls) rc = ls_fail_nomem(err);

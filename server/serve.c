@@ -49,6 +49,9 @@ static void set_defaults(ls_serve_options *options) {
 }
 
 static int check_options(const ls_serve_options *options, ls_error *err) {
+  if (options->max_frame_bytes < LS_WIRE_FRAME_BYTES) {
+    return ls_fail(err, LS_EARGS, "--max-frame must be %d or more: clients send messages of that size", LS_WIRE_FRAME_BYTES);
+  }
   if (!options->cert_file != !options->key_file) return ls_fail(err, LS_EARGS, "--cert and --key go together");
   if (options->jwt_secret_file && options->jwt_key_file) {
     return ls_fail(err, LS_EARGS, "--jwt-secret and --jwt-key exclude one another: tokens are checked against one key");
@@ -171,8 +174,15 @@ static int open_keys(server *s, ls_error *err) {
   return ls_auth_open(&s->auth, o->jwt_secret_file, o->jwt_key_file, err);
 }
 
+/* Commits that fail are told where they are made. */
+static void note_problem(void *user, const char *store_id, const ls_error *err) {
+  server *s = user;
+  if (store_id) ls_journal_error(&s->journal, "store", err->text);
+}
+
 static int open_hub(server *s, ls_error *err) {
-  ls_hub_host host = {.user = s, .send = send_frame, .close = drop_peer, .commit_due = commit_due};
+  ls_hub_host host = {
+      .user = s, .send = send_frame, .close = drop_peer, .commit_due = commit_due, .problem = note_problem};
   ls_hub_limits limits = {.frame_bytes = s->options.max_frame_bytes, .strict = s->options.strict};
   int rc = ls_backend_sqlite_open(&s->backend, s->options.data, err);
   return rc ? rc : ls_hub_new(&s->hub, &s->backend, &host, &limits, err);

@@ -144,6 +144,13 @@ static void roll_back(ls_log *log) {
   log->in_transaction = log->collecting = false;
 }
 
+/* A commit whose sync failed lies whole in the write-ahead log, and would be found there after a crash. What is written next
+ * is written over it, so something is. When that fails too, more cannot be done. */
+static void take_back_commit(ls_log *log) {
+  roll_back(log);
+  if (log->durability == LS_DURABILITY_POWER) ls_log_stamp(log, NULL);
+}
+
 /* SQLite takes a transaction back whole when a statement fails for want of memory or the disk's; also one that only reads. */
 static int check_transaction(ls_log *log, ls_error *err) {
   if (!sqlite3_get_autocommit(log->db)) return LS_OK;
@@ -178,7 +185,7 @@ int ls_log_append(ls_log *log, const ls_event *events, size_t n, ls_error *err) 
   if (!rc) rc = append_all(log, events, n, err);
   if (!rc) rc = run(log, log->commit, err);
   if (rc) {
-    roll_back(log);
+    take_back_commit(log);
   } else {
     log->durable = log->now;
   }
@@ -202,7 +209,7 @@ int ls_log_flush(ls_log *log, ls_error *err) {
   if (rc) return rc;
   rc = run(log, log->commit, err);
   if (rc) {
-    roll_back(log);
+    take_back_commit(log);
     return rc;
   }
   log->in_transaction = log->collecting = false;

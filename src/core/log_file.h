@@ -41,6 +41,8 @@ void ls_log_roll_back_file(ls_log *log);
 /* Prepare on the log's file. */
 int ls_log_prepare(sqlite3_stmt **out, ls_log *log, const char *sql, ls_error *err);
 int ls_log_exec(ls_log *log, const char *sql, ls_error *err);
+/* Write what says that the file is a log, and of which format; a page is written also when it says so already. */
+int ls_log_stamp(ls_log *log, ls_error *err);
 /* Read one statement's single row of up to two integers: 1, 0 without a row, or negative. Finalizes nothing of the
  * log's own. */
 int ls_log_lookup(int64_t out[3], ls_log *log, const char *sql, int64_t param, ls_error *err);

@@ -67,14 +67,18 @@ static int configure_writing(ls_log *log, ls_error *err) {
   return rc ? rc : set_synchronous(log, err);
 }
 
-/* Of an empty file, or what a log of format 1 lacks. */
-static int create_layout(ls_log *log, bool empty, ls_error *err) {
+int ls_log_stamp(ls_log *log, ls_error *err) {
   char stamp[80];
   sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID, FORMAT);
+  return ls_log_exec(log, stamp, err);
+}
+
+/* Of an empty file, or what a log of format 1 lacks. */
+static int create_layout(ls_log *log, bool empty, ls_error *err) {
   int rc = ls_log_exec(log, "BEGIN", err);
   if (!rc && empty) rc = ls_log_exec(log, LAYOUT, err);
   if (!rc) rc = ls_log_exec(log, LAYOUT_SINCE_2, err);
-  if (!rc) rc = ls_log_exec(log, stamp, err);
+  if (!rc) rc = ls_log_stamp(log, err);
   if (!rc) rc = ls_log_exec(log, "COMMIT", err);
   if (rc && !sqlite3_get_autocommit(log->db)) sqlite3_exec(log->db, "ROLLBACK", NULL, NULL, NULL);
   return rc;

@@ -31,15 +31,18 @@ static bool id_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
+#define LONGEST_ID 128 /* a server takes no longer ones */
+
 static bool valid_id(const char *id) {
   size_t size = 0;
   while (id_character(id[size])) size++;
-  return size > 0 && size <= 255 && !id[size];
+  return size > 0 && size <= LONGEST_ID && !id[size];
 }
 
 static int check_id(const char *what, const char *id, ls_error *err) {
   if (valid_id(id)) return LS_OK;
-  return ls_fail(err, LS_EARGS, "\"%s\" cannot be a %s id: it takes 1 to 255 letters, digits, _ and -", id, what);
+  return ls_fail(err, LS_EARGS, "\"%s\" cannot be a %s id: it takes 1 to %d letters, digits, _ and -", id, what,
+                 LONGEST_ID);
 }
 
 /* The directory's own name as an id: what an id cannot hold becomes a dash. */
@@ -48,7 +51,7 @@ static char *name_of(const char *path) {
   while (end > 1 && path[end - 1] == '/') end--;
   size_t start = end;
   while (start > 0 && path[start - 1] != '/') start--;
-  char *name = ls_strndup(path + start, end - start);
+  char *name = ls_strndup(path + start, end - start < LONGEST_ID ? end - start : LONGEST_ID);
   for (char *c = name; c && *c; c++) {
     if (!id_character(*c)) *c = '-';
   }

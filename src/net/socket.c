@@ -125,6 +125,7 @@ static const char *distrust_of(struct lws *wsi) {
 void ls_net_unreachable(ls_net *net, struct lws *wsi, const char *reason) {
   ls_error why;
   const char *distrust = distrust_of(wsi);
+  if (reason && strcmp(reason, "closed before established") == 0) reason = "nobody answers there"; /* lws says no more */
   if (distrust)
     ls_fail(&why, LS_EOFFLINE, "the certificate of %s is not trusted: %s", net->url.authority, distrust);
   else
