@@ -792,7 +792,7 @@ typedef struct ls_connect_options {
   bool once;                /* become idle as soon as both ends are equal */
   const char *ca_file;      /* PEM file of authorities to trust beside the system's */
   bool insecure;            /* TLS: take any certificate; for tests only */
-  int64_t push_events;      /* in one push; default 50 … 100 as the server allows */
+  int64_t push_events;      /* in one push; default 100, or what the server allows */
   int64_t retry_min_ms, retry_max_ms; /* default 1,000 and 30,000 */
   int64_t ping_ms;          /* default 10,000 */
   bool thread;              /* pump on a thread of the library's own: see ls_lock */
@@ -802,7 +802,8 @@ typedef struct ls_connect_options {
  *   url      ws://, wss:// (WebSocket), or http://, https:// (requests, repeated every few seconds). The store's id is sent
  *            with it: the server's store is the one of that id
  *   options  may be NULL
- * LS_EARGS the URL; LS_EEXISTS it is connected already */
+ * LS_EARGS the URL; LS_ENOTFOUND ca_file; LS_EEXISTS it is connected already; LS_ELOCKED a session that ls_session_open
+ * made */
 LS_API int ls_connect(ls_store *store, const char *url, const ls_connect_options *options, ls_error *err);
 /* Stop syncing. What is pending stays so. ls_close does it too. */
 LS_API void ls_disconnect(ls_store *store);

@@ -30,6 +30,10 @@ for group in $groups; do
   [ -n "$(wanted "$group")" ] || { echo "install: no group '$group' in $list" >&2; exit 2; }
 done
 
+# apt-get takes one at a time, and make may run several of us.
+exec 9<"$list"
+flock 9
+
 missing=()
 while read -r name version; do
   [ -n "$(installed "$name")" ] || missing+=("$name")

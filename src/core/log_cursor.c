@@ -18,10 +18,9 @@ struct ls_log_cursor {
   ls_bytes scratch;
 };
 
-#define COLUMNS "place, generation, gap, name, origin, args, sum, more, undoes"
-static const char SQL[] = "SELECT " COLUMNS ", EXISTS (SELECT 1 FROM torn WHERE torn.place = events.place)"
+static const char SQL[] = "SELECT place, generation, gap, name, origin, args, sum, more, undoes,"
+                          " EXISTS (SELECT 1 FROM torn WHERE torn.place = events.place)"
                           " FROM events WHERE place > ?1 ORDER BY place";
-static const char SQL_BEFORE_2[] = "SELECT " COLUMNS ", 0 FROM events WHERE place > ?1 ORDER BY place";
 
 static void link_in(ls_log_cursor *cursor, ls_log *log) {
   cursor->log = log;
@@ -43,9 +42,7 @@ int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_err
   link_in(cursor, log);
   int rc = ls_log_floor(&cursor->at, log, since, err);
   if (!rc) rc = ls_log_floor(&synced, log, (ls_seqnum){cursor->at.seq.global, 0, 0}, err);
-  if (!rc) {
-    rc = ls_log_prepare(&cursor->stmt, log, log->has_torn ? SQL : SQL_BEFORE_2, err);
-  }
+  if (!rc) rc = ls_log_prepare(&cursor->stmt, log, SQL, err);
   if (rc) {
     ls_log_cursor_close(cursor);
     return rc;

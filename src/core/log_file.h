@@ -19,7 +19,6 @@ typedef struct ls_log_point {
 struct ls_log {
   sqlite3 *db;
   ls_durability durability;
-  bool has_torn;             /* the file has a table of that name */
   bool in_transaction;       /* begun and not yet flushed; LS_DURABILITY_LATER begins with the first append */
   bool collecting;           /* begun by ls_log_begin: cuts and facts belong to it, too */
   uint64_t losses;           /* how often a flush failed, and with it what was appended since the last */

@@ -7,7 +7,7 @@
 #include "base/seqnum.h"
 
 #define APPLICATION_ID 0x4c53746f /* "LSto", in the SQLite header, says that this file is a log */
-#define FORMAT 2                  /* PRAGMA user_version; 1 had no conflicts, and nothing torn */
+#define FORMAT 1                  /* PRAGMA user_version */
 
 /* The view is for people with an SQLite shell; the library does not read it. */
 static const char LAYOUT[] =
@@ -19,8 +19,7 @@ static const char LAYOUT[] =
     " args TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;"
     "CREATE VIEW log AS SELECT place >> 24 AS global, place & 0xffffff AS client, generation, names.name AS name,"
     " args, client_id, session_id FROM events JOIN names ON names.id = events.name"
-    " JOIN origins ON origins.id = events.origin ORDER BY place;";
-static const char LAYOUT_SINCE_2[] =
+    " JOIN origins ON origins.id = events.origin ORDER BY place;"
     "CREATE TABLE torn (place INTEGER PRIMARY KEY) STRICT;"
     "CREATE TABLE conflicts (id INTEGER PRIMARY KEY AUTOINCREMENT, cause INTEGER NOT NULL, item INTEGER NOT NULL,"
     " error TEXT NOT NULL) STRICT;"
@@ -73,18 +72,16 @@ int ls_log_stamp(ls_log *log, ls_error *err) {
   return ls_log_exec(log, stamp, err);
 }
 
-/* Of an empty file, or what a log of format 1 lacks. */
-static int create_layout(ls_log *log, bool empty, ls_error *err) {
+static int create_layout(ls_log *log, ls_error *err) {
   int rc = ls_log_exec(log, "BEGIN", err);
-  if (!rc && empty) rc = ls_log_exec(log, LAYOUT, err);
-  if (!rc) rc = ls_log_exec(log, LAYOUT_SINCE_2, err);
+  if (!rc) rc = ls_log_exec(log, LAYOUT, err);
   if (!rc) rc = ls_log_stamp(log, err);
   if (!rc) rc = ls_log_exec(log, "COMMIT", err);
   if (rc && !sqlite3_get_autocommit(log->db)) sqlite3_exec(log->db, "ROLLBACK", NULL, NULL, NULL);
   return rc;
 }
 
-/* Its format, if it is a log that this version reads. 0: an empty file, which can become one. */
+/* 1: a log that this version reads. 0: an empty file, which can become one. */
 static int check_format(ls_log *log, ls_error *err) {
   int64_t id[3] = {0}, format[3] = {0}, tables[3] = {0};
   int rc = ls_log_lookup(id, log, "PRAGMA application_id", 0, err);
@@ -93,7 +90,7 @@ static int check_format(ls_log *log, ls_error *err) {
   if (rc < 0) return rc;
   if (id[0] == 0 && tables[0] == 0) return 0;
   if (id[0] != APPLICATION_ID) return ls_fail(err, LS_ECORRUPT, "the file is not an event log (its application id is wrong)");
-  if (format[0] >= 1 && format[0] <= FORMAT) return (int)format[0];
+  if (format[0] <= FORMAT) return 1;
   return ls_fail(err, LS_EFORMAT, "the log has format %lld; this version reads up to %d: use a newer livestore",
                  (long long)format[0], FORMAT);
 }
@@ -208,16 +205,15 @@ int ls_log_open(ls_log **out, const char *file, ls_durability durability, ls_err
   ls_log *log = ls_calloc(1, sizeof *log);
   if (!log) return ls_fail_nomem(err);
   log->durability = durability;
-  log->has_torn = true;
   int rc = LS_OK;
   if (sqlite3_open_v2(file ? file : ":memory:", &log->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL)) {
     rc = ls_sqlite_fail(err, log->db, LS_EIO, "%s", file ? file : "log in memory");
   } else {
     sqlite3_extended_result_codes(log->db, 1);
     rc = configure(log, err);
-    int format = rc ? rc : check_format(log, err);
-    rc = format < 0 ? format : configure_writing(log, err);
-    if (!rc && format < FORMAT) rc = create_layout(log, format == 0, err);
+    int is_log = rc ? rc : check_format(log, err);
+    rc = is_log < 0 ? is_log : configure_writing(log, err);
+    if (!rc && !is_log) rc = create_layout(log, err);
     if (!rc) rc = load(log, err);
     if (!rc) rc = prepare_writes(log, err);
     if (rc) ls_wrap(err, rc, "%s", file ? file : "log in memory");
@@ -236,11 +232,10 @@ int ls_log_open_readonly(ls_log **out, const char *file, ls_error *err) {
   int rc = ls_readonly_open(&log->db, file, err);
   /* Writing to the catalogue is what SQLite must be allowed to do to read a file that is cut short. */
   if (!rc) rc = ls_log_exec(log, "PRAGMA writable_schema=ON", err);
-  int format = rc ? rc : check_format(log, err);
-  if (format < 0) rc = format;
-  else if (!format) rc = ls_fail(err, LS_ECORRUPT, "the file is empty where an event log should be");
+  int is_log = rc ? rc : check_format(log, err);
+  if (is_log < 0) rc = is_log;
+  else if (!is_log) rc = ls_fail(err, LS_ECORRUPT, "the file is empty where an event log should be");
   else rc = load_what_is_good(log, err);
-  log->has_torn = format >= 2;
   if (rc) {
     log_free(log);
     return ls_wrap(err, rc, "%s", file);

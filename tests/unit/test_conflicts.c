@@ -178,31 +178,6 @@ static void test_from_inside_the_list_the_store_can_only_be_read(void **state) {
   upstream_fini(&u);
 }
 
-/* A log that was written before there were conflicts has the tables once it is opened. */
-static void test_a_log_of_format_1_is_brought_up_to_date(void **state) {
-  char *path = tmp_path(*state, "store"), *file = tmp_path(path, "log.db");
-  ls_store *store = upstream_open(path, "a");
-  upstream_commit(store, "put", "{\"id\":1}");
-  fixture_close(store);
-  sqlite3 *db;
-  assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
-  assert_int_equal(
-      sqlite3_exec(db, "DROP TABLE conflicts; DROP TABLE conflict_events; DROP TABLE torn; PRAGMA user_version = 1",
-                   NULL, NULL, NULL),
-      SQLITE_OK);
-  sqlite3_close(db);
-  ls_check_report report;
-  ls_error err;
-  assert_ok(ls_check(&report, path, NULL, NULL, NULL, &err), &err);
-  assert_int_equal(report.findings, 0);
-  store = upstream_open(path, "a");
-  assert_int_equal(fixture_status(store).conflicts, 0);
-  assert_string_equal(upstream_rows(store), "1 - 0 / ");
-  fixture_close(store);
-  free(path);
-  free(file);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_they_are_listed_oldest_first_and_ids_are_never_used_again, tmp_setup,
@@ -211,7 +186,6 @@ int main(void) {
       cmocka_unit_test(test_a_retry_commits_and_takes_it_off_the_list),
       cmocka_unit_test(test_a_retry_that_fails_leaves_it_on_the_list),
       cmocka_unit_test(test_from_inside_the_list_the_store_can_only_be_read),
-      cmocka_unit_test_setup_teardown(test_a_log_of_format_1_is_brought_up_to_date, tmp_setup, tmp_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
