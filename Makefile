@@ -116,6 +116,7 @@ $(BUILD)/flags $(BUILD)/flags-sqlite: force
 .PHONY: force
 
 $(NET_OBJECTS): | build/packages-net
+$(call objects,$(wildcard tests/*/*.c)): | build/packages-test
 
 build/packages-%: tools/packages.txt
 	@mkdir -p $(@D)
