@@ -105,7 +105,6 @@ static int merge(ls_upstream_result *out, ls_store *store, const ls_event *event
   if (!rc && n) rc = decide(&d, store->leader->log, events, n, err);
   if (!rc && n) rc = apply(out, store, &d, events, n, err);
   if (!rc && n) out->echoed = d.merged.fresh;
-  if (!rc && n) out->echoed = d.merged.fresh;
   ls_pending_fini(&d.pending);
   return rc;
 }
