@@ -218,6 +218,16 @@ int ls_log_flush(ls_log *log, ls_error *err) {
   return LS_OK;
 }
 
+int ls_log_settle(ls_log *log, ls_error *err) {
+  if (!log->unsettled || log->durability == LS_DURABILITY_POWER) return LS_OK;
+  int rc = ls_log_flush(log, err);
+  if (!rc) rc = ls_log_synchronous(log, true, err);
+  if (!rc) rc = ls_log_stamp(log, err); /* a sync goes with a write, and takes along what was written before */
+  int back = ls_log_synchronous(log, false, rc ? NULL : err);
+  if (!rc) log->unsettled = false;
+  return rc ? rc : back;
+}
+
 /* Where the log ends when all behind a place is gone. */
 static int point_at(ls_log_point *out, ls_log *log, ls_seqnum after, ls_error *err) {
   ls_mark synced;
@@ -252,6 +262,7 @@ int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err) {
   if (!rc) rc = ls_log_exec(log, sql, err);
   if (rc) return rc;
   log->now = end;
+  log->unsettled = true;
   keep_point(log);
   if (log->collecting) ls_log_cursors_hold(log);
   else ls_log_cursors_rewind(log, &end);

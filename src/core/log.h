@@ -69,6 +69,11 @@ void ls_log_abort(ls_log *log);
  * back where it was then. */
 int ls_log_flush(ls_log *log, ls_error *err);
 
+/* Put on the device what must not come undone once others have seen what follows from it: renumbered events and
+ * conflicts that were resolved. If power were lost after a push and took the new numbers back, the store would not know
+ * its own events when they come again. One sync when there is such, otherwise nothing. */
+int ls_log_settle(ls_log *log, ls_error *err);
+
 /* Take away all events behind `after`, which must not be below the upstream head. */
 int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err);
 

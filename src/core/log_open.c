@@ -56,14 +56,14 @@ static int configure(ls_log *log, ls_error *err) {
   return ls_log_exec(log, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-4000; PRAGMA foreign_keys=OFF", err);
 }
 
-static int set_synchronous(ls_log *log, ls_error *err) {
-  bool full = log->durability == LS_DURABILITY_POWER;
+int ls_log_synchronous(ls_log *log, bool full, ls_error *err) {
+  full = full || log->durability == LS_DURABILITY_POWER;
   return ls_log_exec(log, full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
 }
 
 static int configure_writing(ls_log *log, ls_error *err) {
   int rc = ls_log_exec(log, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000", err);
-  return rc ? rc : set_synchronous(log, err);
+  return rc ? rc : ls_log_synchronous(log, false, err);
 }
 
 int ls_log_stamp(ls_log *log, ls_error *err) {
@@ -327,8 +327,8 @@ int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *
   int any = ls_log_lookup(unused, log, "SELECT 1 FROM facts LIMIT 1", 0, err);
   if (any < 0) return any;
   if (any) return set_facts(log, facts, n, err);
-  rc = ls_log_exec(log, "PRAGMA synchronous=FULL", err);
+  rc = ls_log_synchronous(log, true, err);
   if (!rc) rc = set_facts(log, facts, n, err);
-  int back = set_synchronous(log, rc ? NULL : err);
+  int back = ls_log_synchronous(log, false, rc ? NULL : err);
   return rc ? rc : back;
 }

@@ -126,6 +126,7 @@ int ls_upstream_pending(ls_store *store, int64_t after, ls_upstream_pending_fn e
   ls_log_cursor *cursor;
   const ls_event *event;
   int rc = ls_store_check_usable(store, err), more = 0, stop = 0;
+  if (!rc) rc = ls_log_settle(log, err);
   if (rc) return rc;
   if (after > since.global) since = (ls_seqnum){after, LS_SEQNUM_MAX_CLIENT, 0};
   rc = ls_log_cursor_open(&cursor, log, since, err);

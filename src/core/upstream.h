@@ -31,7 +31,8 @@ typedef struct ls_upstream_result {
 int ls_upstream_merge(ls_upstream_result *out, ls_store *store, const ls_event *events, size_t n, bool more, ls_error *err);
 
 /* Give pending synced events behind the global number `after`, in order, until `each` returns non-zero. Only those that
- * the state has materialized at their present place. O(events given). */
+ * the state has materialized at their present place, and settled (log.h): what is sent cannot come undone.
+ * O(events given). */
 typedef int (*ls_upstream_pending_fn)(void *user, const ls_event *event);
 int ls_upstream_pending(ls_store *store, int64_t after, ls_upstream_pending_fn each, void *user, ls_error *err);
 
