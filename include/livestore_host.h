@@ -60,6 +60,60 @@ LS_API void ls_transport_tick(ls_store *store, int64_t now_ms);
 /* When the tick is due: 0 at once, INT64_MAX never. */
 LS_API int64_t ls_transport_deadline_ms(const ls_store *store);
 
+/* ---------------------------------------------------------------------------------------------- */
+/* Sessions in other places (docs/sessions.md)
+ *
+ * A session may live in another thread, process or machine than the leader, which has the log: a web page and its worker,
+ * say. It has a state, live queries and undo of its own, and commits at once; what it commits is on its way to the leader
+ * until that has it. Messages are bytes. The host carries them, in order and once each:
+ *
+ *     session: a store of ls_uplink_open                            leader: any store that has its log
+ *     ls_uplink_take      ── hello ──────────────────────────────►  ls_downlink_open, ls_downlink_receive
+ *     ls_uplink_receive   ◄── welcome (log and state) ────────────  ls_downlink_take
+ *     after each call on the store: ls_uplink_take ── commits ───►  ls_downlink_receive
+ *     ls_uplink_receive   ◄── what has become of the log ─────────  after each call on the store: ls_downlink_take
+ *
+ * When the leader is gone, or messages may have been lost: ls_uplink_lost, and begin again with another downlink, of the
+ * same leader or of the next one of that log. Commits that no leader has confirmed are sent again; none is lost or doubled.
+ *
+ * Receipts of such a session: LOCAL when the commit returns, DURABLE when the leader has it, CONFIRMED when upstream has. */
+
+/* Open a session whose log is kept by a leader elsewhere. It is empty, and must not be committed to, until it has received
+ * the welcome. Then it is a store in memory like any other; but its log begins where the welcome says, so what reaches
+ * further back (ls_events_open, ls_at, ls_history) is to be asked of the leader, and conflicts are listed there.
+ *   options  schema and session_id; what concerns files and logs is the leader's. store_id and client_id are the leader's
+ * LS_ESCHEMA, LS_EARGS */
+LS_API int ls_uplink_open(ls_store **out, const ls_options *options, ls_error *err);
+/* Take in a message: the log and the state change, and subscriptions are called.
+ * LS_EPROTOCOL no such message; LS_ENOTFOUND, LS_EORDER it does not fit what this session has: the session greets anew by
+ * itself. LS_ENOMEM: call ls_uplink_lost and begin again. */
+LS_API int ls_uplink_receive(ls_store *store, const void *message, size_t size, ls_error *err);
+/* The next message for the leader: 1, 0 when there is none, or negative. Borrowed until the next call of this. Behind a
+ * failure of the leader (its disk is full, say) what is on its way is given again a second later. */
+LS_API int ls_uplink_take(const void **message, size_t *size, ls_store *store, ls_error *err);
+/* Nothing that was taken is known to have arrived: the next message greets another leader. */
+LS_API void ls_uplink_lost(ls_store *store);
+
+typedef struct ls_uplink_status {
+  bool welcome;      /* it has been, since it last greeted */
+  uint64_t unsaved;  /* events that the leader is not known to have */
+  ls_seqnum leader_head; /* up to where the leader is known to have the log */
+  ls_error error;    /* why the leader did not take something last; code 0: it took all since */
+} ls_uplink_status;
+LS_API int ls_uplink_status_get(ls_uplink_status *out, ls_store *store, ls_error *err);
+
+/* The leader's end of one such session. */
+typedef struct ls_downlink ls_downlink;
+/* Closed with ls_downlink_close, or with the store.
+ *   store  the first session of its log: LS_ELOCKED */
+LS_API int ls_downlink_open(ls_downlink **out, ls_store *store, ls_error *err);
+/* Take in a message: what it brings is appended to the log and applied, or the session will be told why not.
+ * LS_EPROTOCOL no such message. Other errors, of the state and of memory, are the leader's own; the session is told. */
+LS_API int ls_downlink_receive(ls_downlink *downlink, const void *message, size_t size, ls_error *err);
+/* The next message for the session: 1, 0 when there is none, or negative. Borrowed until the next call on the downlink. */
+LS_API int ls_downlink_take(const void **message, size_t *size, ls_downlink *downlink, ls_error *err);
+LS_API void ls_downlink_close(ls_downlink *downlink); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif

@@ -37,6 +37,8 @@ static int on_branch(void *user, ls_mark at, ls_error *err) {
 static int roll_back(ls_state *state, ls_log *log, const ls_follow *options, ls_error *err) {
   branch b = {.log = log, .options = options};
   int rc = ls_rollback_all(state, on_branch, &b, err);
+  if (!rc && ls_seqnum_after(ls_log_base(log).seq, state->at.seq))
+    rc = ls_fail(err, LS_ENOTFOUND, "the log begins behind where the state stands");
   return b.failed ? b.failed : of_state(rc, err);
 }
 

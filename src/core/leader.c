@@ -82,22 +82,30 @@ static int settle_receipts(ls_leader *leader, ls_error *err) {
 
 int ls_leader_push(ls_leader *leader, const ls_event *events, size_t n, ls_error *err) {
   int rc = settle_receipts(leader, err);
+  if (!rc && leader->awaited) rc = ls_awaited_reserve(leader->awaited, err);
   if (!rc) rc = ls_log_append(leader->log, events, n, err);
-  if (!rc) leader->receipts.committed += (int64_t)n;
-  return rc;
+  if (rc) return rc;
+  leader->receipts.committed += (int64_t)n;
+  if (leader->awaited) ls_awaited_add(leader->awaited, leader->receipts.committed, events[n - 1].seq);
+  return LS_OK;
 }
+
+void ls_leader_count(ls_leader *leader, size_t n) { leader->receipts.committed += (int64_t)n; }
 
 int ls_leader_retract(ls_leader *leader, ls_seqnum head, ls_error *err) {
   uint64_t n;
   int rc = ls_log_count(&n, leader->log, head, err);
   if (!rc) rc = ls_log_cut(leader->log, head, err);
-  if (!rc) leader->receipts.committed -= (int64_t)n;
-  return rc;
+  if (rc) return rc;
+  leader->receipts.committed -= (int64_t)n;
+  if (leader->awaited) ls_awaited_retract(leader->awaited, leader->receipts.committed);
+  return LS_OK;
 }
 
 ls_stage ls_leader_stage(const ls_leader *leader, int64_t ordinal) {
   const ls_receipts *r = &leader->receipts;
   bool lost;
+  if (leader->awaited) return ls_awaited_stage(leader->awaited, ordinal);
   ls_stage stage = ls_receipts_stage(&lost, r, ordinal);
   if (stage != LS_STAGE_LOCAL || lost) return stage;
   if (ordinal <= r->durable) return LS_STAGE_DURABLE;

@@ -6,6 +6,7 @@
 #ifndef LS_CORE_LEADER_H
 #define LS_CORE_LEADER_H
 
+#include "core/awaited.h"
 #include "core/log.h"
 #include "core/receipts.h"
 
@@ -14,6 +15,7 @@ typedef struct ls_leader {
   ls_receipts receipts; /* of what its sessions commit */
   char *store_id, *client_id, *session_id; /* session_id: that of sessions which have none of their own */
   char *backend_id;     /* that the log was synced with; NULL: none yet */
+  ls_awaited *awaited;  /* borrowed; when another leader, elsewhere, decides what becomes of commits (uplink.c). NULL */
 } ls_leader;
 
 /* Who a new store is. */
@@ -32,6 +34,9 @@ int ls_leader_close(ls_leader *leader, ls_error *err); /* NULL is fine */
 /* Append events of a session.
  * LS_EORDER they do not follow the head: the session must rebase them. LS_EFULL, LS_EIO nothing was appended. */
 int ls_leader_push(ls_leader *leader, const ls_event *events, size_t n, ls_error *err);
+
+/* Events were appended that a session elsewhere has committed: they have ordinals like others. */
+void ls_leader_count(ls_leader *leader, size_t n);
 
 /* Take back what was pushed last, down to `head`. */
 int ls_leader_retract(ls_leader *leader, ls_seqnum head, ls_error *err);

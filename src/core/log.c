@@ -269,6 +269,21 @@ int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err) {
   return LS_OK;
 }
 
+ls_mark ls_log_base(const ls_log *log) { return log->base; }
+
+int ls_log_begin_at(ls_log *log, ls_mark base, ls_error *err) {
+  int rc = ls_log_flush(log, err);
+  if (!rc) rc = ls_log_exec(log, "DELETE FROM torn; DELETE FROM events", err);
+  if (rc) return rc;
+  log->base = base;
+  log->now.head = base;
+  log->now.synced_generation = base.seq.client ? 0 : base.seq.generation;
+  if (ls_seqnum_after(log->now.upstream_head, base.seq)) log->now.upstream_head = base.seq;
+  log->durable = log->now;
+  ls_log_cursors_move(log);
+  return LS_OK;
+}
+
 int ls_log_floor(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err) {
   static const char SQL[] = "SELECT place, generation, sum FROM events WHERE place <= ?1 ORDER BY place DESC LIMIT 1";
   int rc = log->floor ? LS_OK : ls_log_prepare(&log->floor, log, SQL, err);
@@ -276,7 +291,7 @@ int ls_log_floor(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err) {
   sqlite3_stmt *stmt = log->floor;
   sqlite3_bind_int64(stmt, 1, ls_seqnum_place(seq));
   int step = sqlite3_step(stmt);
-  ls_mark mark = {LS_SEQNUM_ROOT, 0};
+  ls_mark mark = log->base;
   if (step == SQLITE_ROW) {
     mark.seq = ls_seqnum_at_place(sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1));
     mark.sum = (uint64_t)sqlite3_column_int64(stmt, 2);
@@ -291,7 +306,15 @@ int ls_log_floor(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err) {
 int ls_log_tear(ls_log *log, ls_seqnum seq, ls_error *err) {
   char sql[80];
   sqlite3_snprintf(sizeof sql, sql, "INSERT INTO torn VALUES (%lld)", (long long)ls_seqnum_place(seq));
+  log->tears++;
   return ls_log_exec(log, sql, err);
+}
+
+uint64_t ls_log_tears(const ls_log *log) { return log->tears; }
+
+int ls_log_torn_behind(ls_log *log, ls_seqnum seq, ls_error *err) {
+  int64_t unused[3];
+  return ls_log_lookup(unused, log, "SELECT 1 FROM torn WHERE place > ?1 LIMIT 1", ls_seqnum_place(seq), err);
 }
 
 int ls_log_mark(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err) {

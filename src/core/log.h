@@ -42,6 +42,9 @@ int ls_log_fact(ls_bytes *out, ls_log *log, const char *key, ls_error *err);
 typedef struct ls_log_pair { const char *key, *value; } ls_log_pair;
 int ls_log_set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *err);
 
+/* Of the facts whose keys fit a GLOB, forget all but the `most` newest ones, by when each was first set. */
+int ls_log_forget_facts(ls_log *log, const char *glob, int most, ls_error *err);
+
 /* The largest generation that a rebase has given to events: it only grows, so that a place and a generation name one
  * numbering for ever. O(1). */
 int64_t ls_log_generation(const ls_log *log);
@@ -80,13 +83,22 @@ int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err);
 /* Inside ls_log_begin: the event there was not the last of its commit, and is now, since what followed it has left the
  * log. It is confirmed and cannot be changed; so who reads it is told that its `more` is 0. */
 int ls_log_tear(ls_log *log, ls_seqnum seq, ls_error *err);
+/* How often that was done since the log was opened; and is there such an event behind a place? 1, 0 or negative. */
+uint64_t ls_log_tears(const ls_log *log);
+int ls_log_torn_behind(ls_log *log, ls_seqnum seq, ls_error *err);
+
+/* Of a log in memory: forget all events, and begin behind a place, which stands for the root from here on. What lies before
+ * it is kept elsewhere. Nothing may be under way. */
+int ls_log_begin_at(ls_log *log, ls_mark base, ls_error *err);
+/* Where it begins: the root but for such a log. */
+ls_mark ls_log_base(const ls_log *log);
 
 /* Copy the log's file as it is, to one that is not there yet; it is synced to the device. */
 int ls_log_copy(ls_log *log, const char *file, ls_error *err);
 
 /* The mark at a place: 1; 0 when no event stands there (generations must agree); the root always does. */
 int ls_log_mark(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err);
-/* The newest event at or before a place. The root when there is none. */
+/* The newest event at or before a place. The root, or where the log begins, when there is none. */
 int ls_log_floor(ls_mark *out, ls_log *log, ls_seqnum seq, ls_error *err);
 /* Events behind `since`. O(n) in them. */
 int ls_log_count(uint64_t *out, ls_log *log, ls_seqnum since, ls_error *err);
@@ -114,6 +126,8 @@ int ls_log_cursor_next(const ls_event **out, ls_mark *mark, ls_log_cursor *curso
 bool ls_log_cursor_holds(const ls_log_cursor *cursor);
 /* Is this where it stands: behind the event of the mark, which is in the log? */
 bool ls_log_cursor_stands_at(const ls_log_cursor *cursor, ls_mark mark);
+/* The mark of the event that it gave last, or that it started behind; after a cut below that, of the new end then. */
+ls_mark ls_log_cursor_at(const ls_log_cursor *cursor);
 /* Go to the log's end. O(1). */
 void ls_log_cursor_skip(ls_log_cursor *cursor);
 void ls_log_cursor_close(ls_log_cursor *cursor);

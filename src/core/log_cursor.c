@@ -35,6 +35,21 @@ static void link_out(ls_log_cursor *cursor) {
   if (cursor->after) cursor->after->before = cursor->before;
 }
 
+/* Compiling it costs more than most cursors read. */
+static int take_stmt(ls_log_cursor *cursor, ls_error *err) {
+  ls_log *log = cursor->log;
+  cursor->stmt = log->reading;
+  log->reading = NULL;
+  return cursor->stmt ? LS_OK : ls_log_prepare(&cursor->stmt, log, SQL, err);
+}
+
+static void leave_stmt(ls_log_cursor *cursor) {
+  ls_log *log = cursor->log;
+  sqlite3_reset(cursor->stmt);
+  if (log->reading) sqlite3_finalize(cursor->stmt);
+  else log->reading = cursor->stmt;
+}
+
 int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_error *err) {
   ls_log_cursor *cursor = ls_calloc(1, sizeof *cursor);
   if (!cursor) return ls_fail_nomem(err);
@@ -42,7 +57,7 @@ int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_err
   link_in(cursor, log);
   int rc = ls_log_floor(&cursor->at, log, since, err);
   if (!rc) rc = ls_log_floor(&synced, log, (ls_seqnum){cursor->at.seq.global, 0, 0}, err);
-  if (!rc) rc = ls_log_prepare(&cursor->stmt, log, SQL, err);
+  if (!rc) rc = take_stmt(cursor, err);
   if (rc) {
     ls_log_cursor_close(cursor);
     return rc;
@@ -55,7 +70,7 @@ int ls_log_cursor_open(ls_log_cursor **out, ls_log *log, ls_seqnum since, ls_err
 void ls_log_cursor_close(ls_log_cursor *cursor) {
   if (!cursor) return;
   link_out(cursor);
-  sqlite3_finalize(cursor->stmt);
+  leave_stmt(cursor);
   ls_bytes_fini(&cursor->scratch);
   ls_free(cursor);
 }
@@ -75,6 +90,12 @@ bool ls_log_cursor_stands_at(const ls_log_cursor *cursor, ls_mark mark) {
 
 void ls_log_cursor_skip(ls_log_cursor *cursor) {
   if (!cursor->held) rewind_to(cursor, &cursor->log->now);
+}
+
+ls_mark ls_log_cursor_at(const ls_log_cursor *cursor) { return cursor->at; }
+
+void ls_log_cursors_move(ls_log *log) {
+  for (ls_log_cursor *cursor = log->cursors; cursor; cursor = cursor->after) rewind_to(cursor, &log->now);
 }
 
 void ls_log_cursors_rewind(ls_log *log, const ls_log_point *end) {

@@ -22,8 +22,10 @@ struct ls_log {
   bool in_transaction;       /* begun and not yet flushed; LS_DURABILITY_LATER begins with the first append */
   bool collecting;           /* begun by ls_log_begin: cuts and facts belong to it, too */
   bool unsettled;            /* cut, or a conflict gone, since the device was last told to keep what it has */
+  uint64_t tears;            /* ls_log_tear */
   uint64_t losses;           /* how often a flush failed, and with it what was appended since the last */
   ls_error damage;           /* opened readonly: the first damage found */
+  ls_mark base;              /* where it begins; the root but for ls_log_begin_at */
   ls_log_point now, durable;
   ls_log_point cut;          /* the lowest that the transaction under way has cut to, if cursors are stale */
   ls_names names;            /* of events, as in table names */
@@ -32,6 +34,7 @@ struct ls_log {
   sqlite3_stmt *begin, *commit, *rollback;      /* prepared at the start: a rollback must not fail */
   sqlite3_stmt *savepoint, *rollback_to, *release;
   sqlite3_stmt *floor;                          /* prepared when it is first used */
+  sqlite3_stmt *reading;                        /* of a cursor that was closed, for the next one to take; or NULL */
   ls_bytes scratch;
   ls_log_cursor *cursors;    /* open ones */
 };
@@ -49,6 +52,8 @@ int ls_log_stamp(ls_log *log, ls_error *err);
  * log's own. */
 int ls_log_lookup(int64_t out[3], ls_log *log, const char *sql, int64_t param, ls_error *err);
 
+/* All cursors go to the log's present head. */
+void ls_log_cursors_move(ls_log *log);
 /* The log now ends at a point: cursors that stand behind it go on from there. Stale ones are left alone. */
 void ls_log_cursors_rewind(ls_log *log, const ls_log_point *end);
 /* The log ends at its present head, until the transaction is ended: cursors that stand behind it give nothing meanwhile,

@@ -11,7 +11,7 @@
 
 /* The view is for people with an SQLite shell; the library does not read it. */
 static const char LAYOUT[] =
-    "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;"
     "CREATE TABLE origins (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL, session_id TEXT NOT NULL) STRICT;"
     "CREATE TABLE events (place INTEGER PRIMARY KEY, generation INTEGER NOT NULL, gap INTEGER NOT NULL,"
@@ -192,7 +192,7 @@ static int prepare_writes(ls_log *log, ls_error *err) {
 static void log_free(ls_log *log) {
   sqlite3_stmt *const own[] = {log->insert,   log->insert_name, log->insert_origin, log->begin,  log->commit,
                                log->rollback, log->savepoint,   log->rollback_to,   log->release,
-                               log->floor};
+                               log->floor,    log->reading};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sqlite3_finalize(own[i]);
   sqlite3_close(log->db);
   ls_names_fini(&log->names);
@@ -316,6 +316,20 @@ static int set_facts(ls_log *log, const ls_log_pair *facts, size_t n, ls_error *
   if (!rc) rc = write_facts(log, facts, n, err);
   if (!rc) rc = ls_log_exec(log, "COMMIT", err);
   if (rc) ls_log_roll_back_file(log);
+  return rc;
+}
+
+int ls_log_forget_facts(ls_log *log, const char *glob, int most, ls_error *err) {
+  sqlite3_stmt *stmt;
+  int rc = ls_log_prepare(&stmt, log,
+                          "DELETE FROM facts WHERE key GLOB ?1 AND rowid NOT IN"
+                          " (SELECT rowid FROM facts WHERE key GLOB ?1 ORDER BY rowid DESC LIMIT ?2)",
+                          err);
+  if (rc) return rc;
+  sqlite3_bind_text(stmt, 1, glob, -1, SQLITE_STATIC);
+  sqlite3_bind_int(stmt, 2, most);
+  if (sqlite3_step(stmt) != SQLITE_DONE) rc = ls_sqlite_fail(err, log->db, LS_EIO, "log: facts");
+  sqlite3_finalize(stmt);
   return rc;
 }
 

@@ -56,6 +56,8 @@ static int catch_up(work *w, ls_seqnum after, ls_error *err) {
 static int roll_back(work *w, ls_mark to, ls_error *err) {
   int rc = ls_rollback_to(w->state, to.seq, err);
   if (rc) return rc;
+  if (ls_seqnum_after(ls_log_base(w->log).seq, w->state->at.seq))
+    return ls_fail(err, LS_ENOTFOUND, "the log begins behind where the state can be rolled back to");
   tell_graph(w);
   ls_capture_clear(&w->state->capture);
   return ls_seqnum_after(to.seq, w->state->at.seq) ? catch_up(w, to.seq, err) : LS_OK;
@@ -248,8 +250,9 @@ static int take_moved(work *w, ls_error *err) {
 
 static int set_facts(work *w, ls_error *err) {
   const ls_rebase *r = w->rebase;
-  int rc = r->n_moved ? ls_log_set_generation(w->log, r->generation, err) : LS_OK;
+  int rc = r->generation ? ls_log_set_generation(w->log, r->generation, err) : LS_OK;
   if (!rc && r->backend_id) rc = ls_log_set_facts(w->log, &(ls_log_pair){"backend_id", r->backend_id}, 1, err);
+  if (!rc && r->fact.key) rc = ls_log_set_facts(w->log, &r->fact, 1, err);
   return rc ? rc : ls_log_set_upstream_head(w->log, r->upstream_head, err);
 }
 
@@ -258,7 +261,7 @@ static int change_log(work *w, ls_error *err) {
   int rc = ls_log_begin(w->log, err);
   if (rc) return rc;
   if (r->backend_id) rc = ls_log_set_upstream_head(w->log, r->after, err);
-  if (!rc && (r->n_moved || r->backend_id)) rc = ls_log_cut(w->log, r->after, err);
+  if (!rc && ls_seqnum_after(ls_log_head(w->log).seq, r->after)) rc = ls_log_cut(w->log, r->after, err);
   if (!rc) rc = take_fresh(w, err);
   if (!rc) rc = take_moved(w, err);
   if (!rc) rc = set_facts(w, err);

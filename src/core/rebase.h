@@ -31,9 +31,10 @@ typedef struct ls_rebase {
   size_t n_moved;
   ls_rebase_fn fate; /* NULL: all are moved */
   void *user;
-  int64_t generation;      /* of moved events; larger than any so far */
+  int64_t generation;      /* of moved events, larger than any so far; or of fresh ones that come with one; 0: neither */
   ls_seqnum upstream_head; /* to be set */
   const char *backend_id;  /* to be set; NULL: it stays */
+  ls_log_pair fact;        /* to be set, too; key NULL: none */
 } ls_rebase;
 
 /* A commit that became a conflict, in terms of `moved`. */

@@ -323,7 +323,7 @@ static int find(ls_mark *at, reverter *r, ls_rollback_fn is_there, void *user, l
   return there == 1 ? LS_OK : there ? there : no_record(err);
 }
 
-static int find_place(ls_mark *out, ls_state *state, ls_rollback_fn is_there, void *user, ls_error *err) {
+int ls_rollback_find(ls_mark *out, ls_state *state, ls_rollback_fn is_there, void *user, ls_error *err) {
   reverter r = {.state = state};
   ls_mark at = state->at;
   int rc = find(&at, &r, is_there, user, err);
@@ -353,7 +353,7 @@ static int roll_back(ls_state *state, ls_seqnum until, ls_error *err) {
 
 int ls_rollback_all(ls_state *state, ls_rollback_fn is_there, void *user, ls_error *err) {
   ls_mark until;
-  int rc = find_place(&until, state, is_there, user, err);
+  int rc = ls_rollback_find(&until, state, is_there, user, err);
   if (rc || ls_seqnum_equal(until.seq, state->at.seq)) return rc;
   return roll_back(state, until.seq, err);
 }

@@ -26,6 +26,9 @@ int ls_rollback_all(ls_state *state, ls_rollback_fn is_there, void *user, ls_err
  * transaction must be aborted. O(rows changed since). */
 int ls_rollback_to(ls_state *state, ls_seqnum until, ls_error *err);
 
+/* The newest place on record of which `is_there` says so; nothing changes. LS_ENOTFOUND */
+int ls_rollback_find(ls_mark *out, ls_state *state, ls_rollback_fn is_there, void *user, ls_error *err);
+
 /* Roll the newest record back, in a transaction of its own. LS_ENOTFOUND when there is none. */
 int ls_rollback_step(ls_state *state, ls_error *err);
 

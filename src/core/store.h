@@ -20,6 +20,8 @@ struct ls_store {
   int64_t unflushed, unflushed_since_ms; /* commits not durable yet, and since when */
   ls_events *readers;          /* open ones, in a doubly linked list */
   ls_view *views;              /* the same */
+  struct ls_downlink *downlinks; /* to sessions that are elsewhere (downlink.c), in a list */
+  struct ls_uplink *uplink;    /* the log is a leader's elsewhere (uplink.c); NULL: it is here */
   struct ls_sync *sync;        /* how it is synced (sync.h); NULL until somebody asks */
   ls_migration *migration;     /* the one that the application has begun, or NULL */
   bool busy;                   /* long work is telling its progress: nothing may be committed */

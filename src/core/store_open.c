@@ -17,6 +17,7 @@
 #include "core/snapshot.h"
 #include "core/store.h"
 #include "core/sync.h"
+#include "core/uplink.h"
 
 #define ID_SIZE 12 /* characters of a random id: 72 bits */
 
@@ -292,9 +293,11 @@ void ls_store_free(ls_store *store) {
   ls_migration_abort(store->migration);
   while (store->readers) ls_events_close(store->readers);
   while (store->views) ls_view_close(store->views);
+  while (store->downlinks) ls_downlink_close(store->downlinks);
   ls_log_cursor_close(store->ahead);
   if (store->first != store) ls_sessions_leave(store);
   ls_session_free(store->session);
+  ls_uplink_free(store->uplink);
   ls_leader_close(store->leader, NULL);
   ls_port_lock_close(store->lock);
   ls_free(store->path);

@@ -89,9 +89,9 @@ static int apply(ls_upstream_result *out, ls_store *store, const decision *d, co
                  .after = ls_log_head(log).seq,
                  .fresh = events + merged->fresh,
                  .n_fresh = n - merged->fresh,
-                 .generation = d->generation,
                  .upstream_head = merged->upstream_head};
   if (rebase) {
+    r.generation = d->generation;
     r.after = confirmed ? d->pending.events[confirmed - 1].seq : ls_log_upstream_head(log);
     r.moved = d->pending.events + merged->rolled_back;
     r.n_moved = d->pending.n - merged->rolled_back;
