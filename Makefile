@@ -39,7 +39,7 @@ ifneq ($(NET),no)
   NET_LIBS := -Wl,--as-needed -lwebsockets -luv -lssl -lcrypto -Wl,--no-as-needed
   SERVER_LIBS := -Wl,--as-needed -ljwt -Wl,--no-as-needed
 endif
-LIB_SOURCES := $(wildcard src/base/*.c src/core/*.c src/sync/*.c src/port/posix/*.c) $(NET_SOURCES)
+LIB_SOURCES := $(wildcard src/base/*.c src/core/*.c src/sync/*.c src/port/*.c src/port/posix/*.c) $(NET_SOURCES)
 CLI_SOURCES := $(wildcard cli/*.c)
 BENCH_SOURCES := $(wildcard bench/*.c)
 SUPPORT_SOURCES := $(wildcard tests/support/*.c)

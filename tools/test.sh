@@ -20,10 +20,12 @@ if [ -n "${SOAK:-}" ]; then
   export SOAK
   limit_s=3600
   schedules=1000000
+  sim_checks=40 # of some minutes each
 else
   unset SOAK
   limit_s=600
   schedules=2000
+  sim_checks=$JOBS
 fi
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
 
@@ -55,13 +57,29 @@ check() {
   run_check "$@" &
 }
 
-# Prints the last line and exits.
+# Adds up the last lines of the simulator's checks.
+sum_schedules() {
+  awk '
+    match($0, /^[0-9]+ schedules in/) {
+      n += $1; checks++
+      split(substr($0, index($0, ":") + 1), counts, /[,;]/)
+      for (i = 1; i in counts; i++) { split(counts[i], part, " "); sum[i] += part[1]; what[i] = part[2] }
+    }
+    END {
+      if (!checks) exit
+      printf "%d schedules in %d checks:", n, checks
+      for (i = 1; i in sum; i++) printf "%s %d %s", i == 1 ? "" : i + 1 in sum ? "," : ";", sum[i], what[i]
+      print ""
+    }' "$@"
+}
+
+# Prints the last lines and exits.
 finish() {
   wait
-  local all=("$logs"/*.log) failed=("$logs"/*.failed) file
+  local all=("$logs"/*.log) failed=("$logs"/*.failed) simulated=("$logs"/sim-*.log) file
   echo
   for file in "${failed[@]}"; do echo "failed: $(basename "$file" .failed)"; done
-  for file in "$logs"/sim-*.log; do tail -n 1 "$file"; done
+  [ ${#simulated[@]} = 0 ] || sum_schedules "${simulated[@]}"
   echo "in $((SECONDS - started)) s; logs are in $logs"
   echo "$((${#all[@]} - ${#failed[@]})) passed, ${#failed[@]} failed"
   [ ${#failed[@]} = 0 ]
@@ -120,13 +138,15 @@ fuzz_programs() {
   done
 }
 
-# Schedules of the simulator, in JOBS parts, and its scenario files; what fails is kept as one of those.
-simulator() { # NAME PROGRAM SCHEDULES
-  local part each=$(($3 / JOBS))
+# Schedules of the simulator, shared out among checks; its scenario files are in the first one. What fails is kept as
+# one of those.
+simulator() { # NAME PROGRAM SCHEDULES CHECKS
+  local part each=$((($3 + $4 - 1) / $4)) files=(tests/sim/scenarios/*.txt)
   mkdir -p build/sim-failed
-  for part in $(seq "$JOBS"); do
-    limit_s=36000 check "$1-$part" "$2" --first $((each * (part - 1) + 1)) --schedules "$each" --keep build/sim-failed \
-      tests/sim/scenarios/*.txt
+  for part in $(seq -w "$4"); do
+    check "$1-$part" "$2" --first $((each * (10#$part - 1) + 1)) --schedules "$each" --keep build/sim-failed \
+      "${files[@]}"
+    files=()
   done
 }
 
@@ -158,8 +178,8 @@ fuzz_programs
 for file in tests/data/merge_cases.jsonl ../shared/data/merge.jsonl.gz; do
   [ ! -f "$file" ] || check "merge-cases-$(noun "${file%.gz}")" build/tests/merge_cases "$file"
 done
-simulator sim build/sim "$schedules"
-simulator asan-sim build/asan/sim 200
+simulator sim build/sim "$schedules" "$sim_checks"
+simulator asan-sim build/asan/sim 200 "$JOBS"
 scenarios scenario build
 for file in docs/*.md; do check "docs-$(noun "$file")" tests/scenarios/run.sh "$file"; done
 scenarios asan-scenario build/asan

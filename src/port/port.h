@@ -1,4 +1,5 @@
-/* port - what the core needs from the system it runs on. One folder per system implements it.
+/* port - what the core needs from the system it runs on. One folder per system implements it; what is the same on
+ * all of them is beside this.
  * Paths are UTF-8. Errors name the path and the system's reason. */
 #ifndef LS_PORT_H
 #define LS_PORT_H
