@@ -5,9 +5,9 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, describe, test } from 'node:test'
 
-import { created, device, kind, newDir, newStore, sleep } from './lib/fixture.js'
+import { created } from './lib/events.js'
+import { device, kind, newDir, newStore, ours, sleep } from './lib/fixture.js'
 import { chain, http, none, query, refusedUpgrade, Wire } from './lib/frames.js'
-import { Store } from './lib/ours.js'
 import { startServer } from './lib/servers.js'
 
 const secret = randomBytes(32).toString('hex')
@@ -63,7 +63,7 @@ describe('a server that asks for tokens', oursOnly, () => {
     const their = await device(0).open({ storeId, clientId: 'theirs', url: ws, payload: { authToken } })
     await their.commit(created('theirs'))
     await their.synced(1)
-    const our = await Store.init(path.join(newDir(), storeId), { storeId, clientId: 'ours' })
+    const our = await ours(storeId, 'ours')
     await our.commit(created('ours'))
     await our.sync(ws, { options: ['--token', authToken] })
     await their.synced(2)

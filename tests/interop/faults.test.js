@@ -1,44 +1,24 @@
 // What goes wrong in a fleet, on the server of SERVER: processes that die, events that others cannot apply or do not
 // know, events that are large, connections that idle.
 import assert from 'node:assert/strict'
-import path from 'node:path'
 import { describe, test } from 'node:test'
 
-import {
-  assertSameEvents,
-  completed,
-  converged,
-  created,
-  device,
-  kind,
-  newDir,
-  newStore,
-  range,
-  sleep,
-  soak,
-  theServer,
-  until,
-  updated,
-} from './lib/fixture.js'
+import { assertSameEvents, converged } from './lib/check.js'
+import { completed, created, numbered, updated } from './lib/events.js'
+import { kind, limit, newStore, ours, range, sleep, soak, theirs, theServer, until } from './lib/fixture.js'
 import { chain, push, serverLog, Wire } from './lib/frames.js'
-import { Store } from './lib/ours.js'
 import { startServer } from './lib/servers.js'
 
-const limit = { timeout: 60000 }
 // LiveStore's server under wrangler loses what it had accepted last.
 const oursOnly = { ...limit, skip: kind === 'ours' ? false : 'LiveStore does otherwise' }
 const withSoak = { timeout: 120000, skip: soak ? false : 'with SOAK=1' }
-const init = (storeId, clientId) => Store.init(path.join(newDir(), storeId), { storeId, clientId })
-const theirs = (number, storeId, server) =>
-  device(number).open({ storeId, clientId: `theirs${number}`, url: server.ws })
-const numbered = (prefix, count) => range(count, (i) => created(`${prefix}${String(i).padStart(4, '0')}`))
 
 describe(`processes that die, on ${kind}`, () => {
   test('our client killed while it pushes sends the rest later, and nothing twice', limit, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const a = await init(storeId, 'a')
-    await a.commit(...numbered('t', 3000))
+    const a = await ours(storeId, 'a')
+    await a.commit(...numbered(3000))
     for (const delay of [8, 16, 24, 40, 80]) {
       const live = a.syncLive(server.ws)
       await sleep(delay)
@@ -52,8 +32,8 @@ describe(`processes that die, on ${kind}`, () => {
   test('our client killed while it pulls takes the rest later', limit, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const [a, b] = [await init(storeId, 'a'), await init(storeId, 'b')]
-    await a.commit(...numbered('t', 2000))
+    const [a, b] = [await ours(storeId, 'a'), await ours(storeId, 'b')]
+    await a.commit(...numbered(2000))
     await a.sync(server.ws)
     await b.commit(created('b'))
     for (const delay of [8, 16, 24, 40]) {
@@ -71,7 +51,7 @@ describe(`processes that die, on ${kind}`, () => {
     const server = await startServer(kind)
     try {
       const storeId = newStore()
-      const stores = [await init(storeId, 'a'), await init(storeId, 'b')]
+      const stores = [await ours(storeId, 'a'), await ours(storeId, 'b')]
       const live = stores.map((store) => store.syncLive(server.ws))
       let writing = true
       const writers = live.map(async (client, i) => {
@@ -106,7 +86,7 @@ describe(`events that not everybody can take, on ${kind}`, () => {
   test('one that no schema knows stays in all logs and changes nothing', limit, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const [their, our] = [await theirs(0, storeId, server), await init(storeId, 'ours')]
+    const [their, our] = [await theirs(0, storeId, server), await ours(storeId, 'ours')]
     await their.commit(created('before'))
     await their.synced(1)
     const wire = await Wire.open(server.ws, storeId)
@@ -131,7 +111,7 @@ describe(`events that not everybody can take, on ${kind}`, () => {
     const twice = (text) => ({ args: () => ({ id: 'same', text }) })
     await push(wire, [...chain(0, 1, twice('first')), ...chain(1, 1, twice('second')), ...chain(2, 1)])
     await wire.close()
-    const stores = [await init(storeId, 'a'), await init(storeId, 'b')]
+    const stores = [await ours(storeId, 'a'), await ours(storeId, 'b')]
     for (const store of stores) await store.sync(server.ws)
     await stores[0].commit(updated('same', 'third'))
     for (const store of stores) await store.sync(server.ws)
@@ -149,7 +129,7 @@ describe(`events that not everybody can take, on ${kind}`, () => {
   test('one of ours that can no longer be is set aside, and the rest is sent', limit, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const [a, b] = [await init(storeId, 'a'), await init(storeId, 'b')]
+    const [a, b] = [await ours(storeId, 'a'), await ours(storeId, 'b')]
     await a.commit(created('same', 'by a'))
     await a.sync(server.ws)
     await b.commitOne(created('same', 'by b'))
@@ -180,7 +160,7 @@ describe(`large events, on ${kind}`, () => {
   test('800 kB pass between LiveStore and us, both ways', limit, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const [their, our] = [await theirs(0, storeId, server), await init(storeId, 'ours')]
+    const [their, our] = [await theirs(0, storeId, server), await ours(storeId, 'ours')]
     const text = (letter) => letter.repeat(800_000)
     await their.commit(created('t', text('t')))
     await their.synced(1)
@@ -196,7 +176,7 @@ describe(`large events, on ${kind}`, () => {
   })
 
   test('a commit that could never be sent is refused at once', limit, async () => {
-    const our = await init(newStore(), 'ours')
+    const our = await ours(newStore(), 'ours')
     await assert.rejects(our.commit(created('big', 'x'.repeat(1_000_000))), /bytes/)
     assert.deepEqual(await our.log(), [])
   })
@@ -206,7 +186,7 @@ describe(`connections that idle, on ${kind}`, () => {
   test('LiveStore and we are still there after a while', withSoak, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const [their, our] = [await theirs(0, storeId, server), await init(storeId, 'ours')]
+    const [their, our] = [await theirs(0, storeId, server), await ours(storeId, 'ours')]
     const live = our.syncLive(server.ws)
     await their.synced()
     await sleep(70000)

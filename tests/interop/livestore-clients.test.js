@@ -3,39 +3,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import {
-  completed,
-  converged,
-  created,
-  device,
-  kind,
-  newDir,
-  newStore,
-  range,
-  soak,
-  theServer,
-  until,
-  updated,
-} from './lib/fixture.js'
+import { converged } from './lib/check.js'
+import { assertMarks, completed, created, marks, numbered, updated } from './lib/events.js'
+import { device, kind, limit, newDir, newStore, range, soak, theirs, theServer, until } from './lib/fixture.js'
 import { makeLink } from './lib/link.js'
 import { startServer } from './lib/servers.js'
-
-const limit = { timeout: 60000 }
-const open = (number, storeId, server, options = {}) =>
-  device(number).open({
-    storeId,
-    clientId: `client${number}`,
-    url: options.transport === 'http' ? server.http : server.ws,
-    ...options,
-  })
 
 for (const transport of ['ws', 'http']) {
   describe(`LiveStore clients on ${kind}, over ${transport}`, () => {
     test('WIRE-23 a commit on one is seen on the other, and both are synced', limit, async () => {
       const server = await theServer()
       const storeId = newStore()
-      const a = await open(0, storeId, server, { transport })
-      const b = await open(1, storeId, server, { transport })
+      const a = await theirs(0, storeId, server, { transport })
+      const b = await theirs(1, storeId, server, { transport })
       const seen = b.seen('t1')
       await a.commit(created('t1'), created('t2'))
       await seen
@@ -55,44 +35,21 @@ for (const transport of ['ws', 'http']) {
     test('arguments arrive as they were written', limit, async () => {
       const server = await theServer()
       const storeId = newStore()
-      const a = await open(0, storeId, server, { transport })
-      const values = [
-        null,
-        0,
-        -1.5,
-        1e300,
-        2 ** 53 - 1,
-        '',
-        'é€😀\u0000\n"\\',
-        [],
-        {},
-        [[], { b: 1, a: [null, true] }],
-      ]
-      await a.commit(
-        ...values.map((value, i) => ({ name: 'v1.Marked', args: { id: `m${i}`, value } })),
-        { name: 'v1.Marked', args: { id: 'null', note: null } },
-        { name: 'v1.Marked', args: { id: 'absent' } },
-      )
-      const b = await open(1, storeId, server, { transport })
+      const a = await theirs(0, storeId, server, { transport })
+      await a.commit(...marks)
+      const b = await theirs(1, storeId, server, { transport })
       const { events } = await converged(server, storeId, [a, b])
-      assert.deepEqual(
-        events.slice(0, -2).map((event) => event.args.value),
-        values,
-      )
-      assert.deepEqual(
-        events.slice(-2).map((event) => event.args),
-        [{ id: 'null', note: null }, { id: 'absent' }],
-      )
+      assertMarks(events)
       await Promise.all([a.close(), b.close()])
     })
 
     test('two that write at the same time end with the same log and rows', limit, async () => {
       const server = await theServer()
       const storeId = newStore()
-      const a = await open(0, storeId, server, { transport })
+      const a = await theirs(0, storeId, server, { transport })
       await a.commit(created('shared'))
       await a.synced(1)
-      const b = await open(1, storeId, server, { transport })
+      const b = await theirs(1, storeId, server, { transport })
       await b.synced(1)
       // One commit at a time: a LiveStore session that commits while a rebase is on its way may apply an event twice.
       for (const round of range(3, (i) => i)) {
@@ -114,8 +71,8 @@ describe(`LiveStore clients on ${kind}`, () => {
     const server = await theServer()
     const storeId = newStore()
     const link = await makeLink(server.port)
-    const a = await open(0, storeId, link, { url: link.url })
-    const b = await open(1, storeId, server)
+    const a = await theirs(0, storeId, link, { url: link.url })
+    const b = await theirs(1, storeId, server)
     await a.commit(created('shared'))
     await Promise.all([a.synced(1), b.synced(1)])
     link.cut()
@@ -135,14 +92,11 @@ describe(`LiveStore clients on ${kind}`, () => {
   test('3,000 events reach a client that comes later, page by page', { timeout: 120000 }, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const a = await open(0, storeId, server)
+    const a = await theirs(0, storeId, server)
     const count = kind === 'wrangler' && !soak ? 600 : 3000
-    await a.commitMany(
-      range(count, (i) => created(`t${String(i).padStart(5, '0')}`)),
-      100,
-    )
+    await a.commitMany(numbered(count), 100)
     await a.synced(count, 90000)
-    const b = await open(1, storeId, server)
+    const b = await theirs(1, storeId, server)
     await b.synced(count, 60000)
     const { rows } = await converged(server, storeId, [a, b])
     assert.equal(rows.length, count)
@@ -152,7 +106,7 @@ describe(`LiveStore clients on ${kind}`, () => {
   test('client-only events stay where they are', limit, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const [a, b] = [await open(0, storeId, server), await open(1, storeId, server)]
+    const [a, b] = [await theirs(0, storeId, server), await theirs(1, storeId, server)]
     await a.commit({ name: 'v1.DraftSet', args: { id: 'd', text: 'draft' } })
     await a.commit(created('t1'))
     await a.commit({ name: 'v1.DraftSet', args: { id: 'd', text: 'later' } })
@@ -171,7 +125,7 @@ describe(`LiveStore clients on ${kind}`, () => {
     const server = await theServer()
     const [storeId, dir] = [newStore(), newDir()]
     const link = await makeLink(server.port)
-    let a = await open(2, storeId, link, { url: link.url, dir })
+    let a = await theirs(2, storeId, link, { url: link.url, dir })
     await a.commit(created('t1'))
     await a.synced(1)
     link.cut()
@@ -179,8 +133,8 @@ describe(`LiveStore clients on ${kind}`, () => {
     await until(async () => (await a.states()).leader.pending === 1, 'the leader has it')
     await device(2).restart()
     link.heal()
-    a = await open(2, storeId, link, { url: link.url, dir })
-    const b = await open(1, storeId, server)
+    a = await theirs(2, storeId, link, { url: link.url, dir })
+    const b = await theirs(1, storeId, server)
     await b.synced(2)
     const { rows } = await converged(server, storeId, [a, b])
     assert.deepEqual(
@@ -201,7 +155,7 @@ describe(`LiveStore clients when the server (${kind}) restarts`, () => {
         const server = await startServer(kind)
         try {
           const storeId = newStore()
-          const [a, b] = [await open(0, storeId, server), await open(1, storeId, server)]
+          const [a, b] = [await theirs(0, storeId, server), await theirs(1, storeId, server)]
           await a.commit(created('before'))
           await Promise.all([a.synced(1), b.synced(1)])
           await server[how]()
@@ -226,14 +180,14 @@ describe(`LiveStore clients when the server (${kind}) restarts`, () => {
       const server = await startServer(kind)
       try {
         const [storeId, dir] = [newStore(), newDir()]
-        const a = await open(3, storeId, server, { dir })
+        const a = await theirs(3, storeId, server, { dir })
         await a.commit(created('t1'))
         await a.synced(1)
         await server.stop()
         await server.restart({ wipe: true })
         // LiveStore's default: it deletes its log and shuts down; the application opens the store again.
         await until(async () => !(await a.running()), 'the store shuts down', 40000)
-        const again = await open(3, storeId, server, { dir })
+        const again = await theirs(3, storeId, server, { dir })
         assert.deepEqual(await again.todos(), [])
         await again.commit(created('new'))
         await again.synced(1)

@@ -4,38 +4,21 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 
+import { assertSameEvents, converged } from './lib/check.js'
 import { run } from './lib/children.js'
-import {
-  assertSameEvents,
-  completed,
-  converged,
-  created,
-  device,
-  kind,
-  newDir,
-  newStore,
-  range,
-  sleep,
-  soak,
-  theServer,
-  updated,
-} from './lib/fixture.js'
+import { assertMarks, completed, created, marks, numbered, updated } from './lib/events.js'
+import { kind, limit, newDir, newStore, ours, range, sleep, soak, theirs, theServer } from './lib/fixture.js'
 import { serverLog } from './lib/frames.js'
 import { makeLink } from './lib/link.js'
-import { livestore, Store } from './lib/ours.js'
+import { livestore } from './lib/ours.js'
 import { startServer } from './lib/servers.js'
-
-const limit = { timeout: 60000 }
-const init = (storeId, clientId) => Store.init(path.join(newDir(), storeId), { storeId, clientId })
-const theirs = (number, storeId, server, options) =>
-  device(number).open({ storeId, clientId: `theirs${number}`, url: server.ws, ...options })
 
 for (const transport of ['ws', 'http']) {
   describe(`our client on ${kind}, over ${transport}`, () => {
     test('a store that is synced is on the server, and on the next client', limit, async () => {
       const server = await theServer()
       const storeId = newStore()
-      const [a, b] = [await init(storeId, 'a'), await init(storeId, 'b')]
+      const [a, b] = [await ours(storeId, 'a'), await ours(storeId, 'b')]
       await a.commit(created('t1'), created('t2'), completed('t2'))
       await a.sync(server[transport])
       await b.sync(server[transport])
@@ -55,7 +38,7 @@ for (const transport of ['ws', 'http']) {
     test('an empty store is in sync at once, and syncing again changes nothing', limit, async () => {
       const server = await theServer()
       const storeId = newStore()
-      const a = await init(storeId, 'a')
+      const a = await ours(storeId, 'a')
       await a.sync(server[transport])
       await a.commit(created('t1'))
       await a.sync(server[transport])
@@ -67,7 +50,7 @@ for (const transport of ['ws', 'http']) {
     test('what two wrote without knowing of each other is rebased', limit, async () => {
       const server = await theServer()
       const storeId = newStore()
-      const [a, b] = [await init(storeId, 'a'), await init(storeId, 'b')]
+      const [a, b] = [await ours(storeId, 'a'), await ours(storeId, 'b')]
       await a.commit(created('shared'))
       await a.sync(server[transport])
       await b.sync(server[transport])
@@ -87,8 +70,8 @@ for (const transport of ['ws', 'http']) {
     test('3,000 events go up in batches and come down in pages', { timeout: 120000 }, async () => {
       const server = await theServer()
       const storeId = newStore()
-      const [a, b] = [await init(storeId, 'a'), await init(storeId, 'b')]
-      await a.commit(...range(3000, (i) => created(`t${String(i).padStart(5, '0')}`)))
+      const [a, b] = [await ours(storeId, 'a'), await ours(storeId, 'b')]
+      await a.commit(...numbered(3000))
       await a.sync(server[transport])
       await b.sync(server[transport])
       const { rows } = await converged(server, storeId, [a, b])
@@ -98,35 +81,12 @@ for (const transport of ['ws', 'http']) {
     test('arguments arrive as they were written', limit, async () => {
       const server = await theServer()
       const storeId = newStore()
-      const [a, b] = [await init(storeId, 'a'), await init(storeId, 'b')]
-      const values = [
-        null,
-        0,
-        -1.5,
-        1e300,
-        2 ** 53 - 1,
-        '',
-        'é€😀\u0000\n"\\',
-        [],
-        {},
-        [[], { b: 1, a: [null, true] }],
-      ]
-      await a.commit(
-        ...values.map((value, i) => ({ name: 'v1.Marked', args: { id: `m${i}`, value } })),
-        { name: 'v1.Marked', args: { id: 'null', note: null } },
-        { name: 'v1.Marked', args: { id: 'absent' } },
-      )
+      const [a, b] = [await ours(storeId, 'a'), await ours(storeId, 'b')]
+      await a.commit(...marks)
       await a.sync(server[transport])
       await b.sync(server[transport])
       const { events } = await converged(server, storeId, [a, b])
-      assert.deepEqual(
-        events.slice(0, -2).map((event) => event.args.value),
-        values,
-      )
-      assert.deepEqual(
-        events.slice(-2).map((event) => event.args),
-        [{ id: 'null', note: null }, { id: 'absent' }],
-      )
+      assertMarks(events)
     })
   })
 }
@@ -135,7 +95,7 @@ describe(`our client on ${kind}`, () => {
   test('client-only events stay where they are', limit, async () => {
     const server = await theServer()
     const storeId = newStore()
-    const a = await init(storeId, 'a')
+    const a = await ours(storeId, 'a')
     const draft = (text) => ({ name: 'v1.DraftSet', args: { id: 'd', text } })
     await a.commit(draft('one'), created('t1'), draft('two'))
     await a.sync(server.ws)
@@ -148,7 +108,7 @@ describe(`our client on ${kind}`, () => {
   })
 
   test('a server that is not there is an error that names it', limit, async () => {
-    const a = await init(newStore(), 'a')
+    const a = await ours(newStore(), 'a')
     const { code, err } = await a.sync('ws://127.0.0.1:1', { allow: [1] })
     assert.equal(code, 1)
     assert.match(err, /127\.0\.0\.1/)
@@ -161,7 +121,7 @@ describe(`our client on ${kind}`, () => {
       const server = await theServer()
       const [from, to] = [newStore(), newStore()]
       const their = await theirs(0, from, server)
-      await their.commit(...range(250, (i) => created(`t${i}`)))
+      await their.commit(...numbered(250))
       await their.synced(250)
       await their.close()
       const file = path.join(newDir(), 'saved.json')
@@ -184,7 +144,7 @@ describe(`our client on ${kind}`, () => {
     const server = await startServer(kind)
     try {
       const storeId = newStore()
-      const a = await init(storeId, 'a')
+      const a = await ours(storeId, 'a')
       await a.commit(created('t1'))
       await a.sync(server.ws)
       await server.stop()
@@ -251,7 +211,7 @@ describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
     const server = await theServer()
     const storeId = newStore()
     const their = await theirs(0, storeId, server)
-    const our = await init(storeId, 'ours')
+    const our = await ours(storeId, 'ours')
     await their.commit(created('theirs'))
     await their.synced(1)
     await our.commit(created('ours'), updated('ours', 'first'))
@@ -278,7 +238,7 @@ describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
     const rounds = soak ? 8 : 2
     const link = await makeLink(server.port)
     const theirFleet = [await theirs(0, storeId, server, { url: link.url }), await theirs(1, storeId, server)]
-    const ourFleet = [await init(storeId, 'ours0'), await init(storeId, 'ours1')]
+    const ourFleet = [await ours(storeId, 'ours0'), await ours(storeId, 'ours1')]
     const all = [...theirFleet, ...ourFleet]
     await theirFleet[0].commit(created('shared'))
     await theirFleet[0].synced(1)
@@ -315,7 +275,7 @@ describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
       const storeId = newStore()
       const link = await makeLink(server.port)
       const their = await theirs(0, storeId, server)
-      const our = await init(storeId, 'ours')
+      const our = await ours(storeId, 'ours')
       await our.commit(created('before'))
       const live = our.syncLive(link.url)
       await their.synced(1)
@@ -342,7 +302,7 @@ describe(`a fleet of LiveStore's clients and ours on ${kind}`, () => {
     const server = await theServer()
     const storeId = newStore()
     const their = [await theirs(0, storeId, server), await theirs(1, storeId, server)]
-    const our = [await init(storeId, 'ours0'), await init(storeId, 'ours1')]
+    const our = [await ours(storeId, 'ours0'), await ours(storeId, 'ours1')]
     const live = our.map((store) => store.syncLive(server.ws))
     const count = soak ? 200 : 30
     const write = async (name, commit, pause) => {
