@@ -24,6 +24,16 @@ long random_option(const char *name, long otherwise) {
   return text ? atol(text) : otherwise;
 }
 
+void random_fail(uint64_t seed, const char *file, int line, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  print_error("seed %llu: ", (unsigned long long)seed);
+  vprint_error(fmt, args);
+  print_error("\n");
+  va_end(args);
+  _fail(file, line);
+}
+
 const char *random_sql_value(random_source *r, bool large) {
   static const char *const values[] = {"NULL",
                                        "0",

@@ -4,6 +4,7 @@
 #define LS_TESTS_SUPPORT_RANDOM_H
 
 #include "base/bytes.h"
+#include "livestore.h"
 
 typedef struct random_source {
   uint64_t state; /* never 0 */
@@ -16,6 +17,13 @@ uint32_t random_below(random_source *r, uint32_t below);
 
 /* The number in an environment variable, such as a seed to repeat; `otherwise` when it is not set. */
 long random_option(const char *name, long otherwise);
+
+/* Fail the test, and say what with, unless `good`. `run` points to a struct with the `seed` that repeats it. */
+#define require(run, good, ...)                                                                                        \
+  do {                                                                                                                 \
+    if (!(good)) random_fail((run)->seed, __FILE__, __LINE__, __VA_ARGS__);                                            \
+  } while (0)
+LS_FORMAT(4, 5) void random_fail(uint64_t seed, const char *file, int line, const char *fmt, ...);
 
 /* An SQL expression without parameters. The values are those where storage classes, affinities and encodings part:
  * NULL, integers and reals at their limits, texts in and out of UTF-8, blobs. With `large`, a text of

@@ -13,6 +13,7 @@
 #include "support/core.h"
 #include "support/random.h"
 #include "support/store_fixture.h"
+#include "support/tagged.h"
 #include "support/tmp.h"
 #include "support/upstream_fixture.h"
 
@@ -47,15 +48,6 @@ typedef struct world {
   bool replaced;
 } world;
 
-#define require(w, good, ...)                                                                                          \
-  do {                                                                                                                 \
-    if (!(good)) {                                                                                                     \
-      print_error("seed %lu: ", (unsigned long)(w)->seed);                                                             \
-      print_error(__VA_ARGS__);                                                                                        \
-      fail_msg(" (%s:%d)", __FILE__, __LINE__);                                                                        \
-    }                                                                                                                  \
-  } while (0)
-
 static uint32_t below(world *w, uint32_t n) { return random_below(&w->random, n); }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -66,8 +58,6 @@ static void note_sum(void *user, const ls_update *update) {
   if (update->rows) n->watched = ls_rows_value(update->rows, 0, 0).as.i;
 }
 
-#define SUM "SELECT count(*) * 1000 + coalesce(sum(id * (n + 1)), 0) FROM items"
-
 static void open_node(world *w, node *n) {
   ls_error err;
   ls_options options = {
@@ -77,7 +67,7 @@ static void open_node(world *w, node *n) {
   if (below(w, 3) == 0) options.snapshot_events = 5 + below(w, 30);
   if (below(w, 4) == 0) options.durability = LS_DURABILITY_LATER;
   n->store = fixture_open_with(n->path[0] ? n->path : NULL, &options);
-  assert_ok(ls_watch(&n->watch, n->store, SUM, LS_NO_PARAMS, note_sum, n, &err), &err);
+  assert_ok(ls_watch(&n->watch, n->store, TAGGED_SUM, LS_NO_PARAMS, note_sum, n, &err), &err);
   n->read = ls_log_upstream_head(n->store->leader->log).global;
   ls_event_filter filter = {.since = {n->read, LS_SEQNUM_MAX_CLIENT, 0}, .confirmed = true, .synced = true};
   assert_ok(ls_events_open(&n->reader, n->store, &filter, &err), &err);
@@ -96,42 +86,15 @@ static void reopen(world *w, node *n) {
 /* ---------------------------------------------------------------------------------------------- */
 /* Committing */
 
-static void random_event(world *w, node *n, ls_input *out, char args[100]) {
-  int tag = n->index * ROUND_TAGS + n->tags++;
-  uint32_t id = below(w, 40);
-  switch (below(w, 10)) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-      out->name = "put";
-      snprintf(args, 100, "{\"id\":%u,\"name\":\"n%u\",\"tag\":%d}", id, below(w, 60), tag);
-      break;
-    case 4:
-    case 5:
-      out->name = "count";
-      snprintf(args, 100, "{\"id\":%u,\"tag\":%d}", id, tag);
-      break;
-    case 6:
-      out->name = "drop";
-      snprintf(args, 100, "{\"id\":%u,\"tag\":%d}", id, tag);
-      break;
-    case 7:
-      out->name = "part";
-      snprintf(args, 100, "{\"id\":%u,\"item\":%u,\"tag\":%d}", below(w, 99), id, tag);
-      break;
-    default:
-      n->local[n->tags - 1] = true;
-      out->name = "local";
-      snprintf(args, 100, "{\"n\":%u,\"tag\":%d}", id, tag);
-      break;
-  }
-  out->args = args;
+static void random_event(world *w, node *n, ls_input *out, char args[TAGGED_ARGS]) {
+  int tag = n->tags++;
+  tagged_random(out, args, &w->random, 40, n->index * ROUND_TAGS + tag);
+  n->local[tag] |= strcmp(out->name, "local") == 0;
 }
 
 static void commit(world *w, node *n) {
   ls_input inputs[4];
-  char args[4][100];
+  char args[4][TAGGED_ARGS];
   ls_receipt receipt;
   uint32_t count = below(w, 3) ? 1 : 1 + below(w, 4);
   int first = n->tags;
@@ -157,25 +120,13 @@ static void undo(world *w, node *n) {
 
 typedef struct picked {
   uint32_t skip;
-  int64_t id;
-  int tags[300], n;
-  bool undo;
+  tagged_conflict conflict;
 } picked;
-
-static int tag_of(const ls_event *event) {
-  const char *at = strstr(event->args, "\"tag\":");
-  return at ? atoi(at + 6) : -1;
-}
 
 static int pick(void *user, const ls_conflict *conflict) {
   picked *p = user;
   if (p->skip--) return 0;
-  p->id = conflict->id;
-  p->undo = conflict->events[0].undoes != 0;
-  for (size_t i = 0; i < conflict->n; i++) {
-    int tag = tag_of(&conflict->events[i]);
-    if (tag >= 0) p->tags[p->n++] = tag;
-  }
+  tagged_conflict_read(&p->conflict, conflict);
   return 1;
 }
 
@@ -186,12 +137,13 @@ static void settle_conflict(world *w, node *n) {
   picked p = {.skip = below(w, (uint32_t)there)};
   assert_ok(ls_conflicts(n->store, pick, &p, &err), &err);
   bool drop = below(w, 2);
-  int rc = drop ? ls_conflict_drop(n->store, p.id, &err) : ls_conflict_retry(NULL, n->store, p.id, NULL, 0, &err);
-  require(w, !rc || rc == LS_EMATERIALIZE || (rc == LS_EARGS && p.undo), "conflict: %s", err.text);
-  for (int i = 0; !rc && i < p.n; i++) {
-    if (p.tags[i] / ROUND_TAGS == n->index) n->fate[p.tags[i] % ROUND_TAGS] = drop ? DROPPED : AGAIN;
+  int stays = tagged_conflict_settle(n->store, &p.conflict, drop, &err);
+  require(w, stays >= 0, "conflict: %s", err.text);
+  for (int i = 0; !stays && i < p.conflict.n; i++) {
+    int tag = p.conflict.tags[i];
+    if (tag / ROUND_TAGS == n->index) n->fate[tag % ROUND_TAGS] = drop ? DROPPED : AGAIN;
   }
-  require(w, fixture_status(n->store).conflicts == there - !rc, "conflicts are not counted");
+  require(w, fixture_status(n->store).conflicts == there - !stays, "conflicts are not counted");
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -208,7 +160,7 @@ static int count_conflict(void *user, const ls_conflict *conflict) {
   census *c = user;
   require(c->w, conflict->n > 0 && conflict->item < conflict->n && conflict->error[0], "a conflict is not whole");
   for (size_t i = 0; i < conflict->n; i++) {
-    int tag = tag_of(&conflict->events[i]);
+    int tag = tagged_tag(&conflict->events[i]);
     if (tag >= 0 && tag / ROUND_TAGS == c->n->index) c->in_conflicts[tag % ROUND_TAGS]++;
   }
   return 0;
@@ -240,7 +192,7 @@ static void count_log(census *c) {
     if (strcmp(event->client_id, c->n->client) != 0) continue;
     more[own] = event->more;
     undoes[own++] = event->undoes;
-    int tag = tag_of(event);
+    int tag = tagged_tag(event);
     if (tag < 0 || tag / ROUND_TAGS != c->n->index) continue; /* of others: a conflict of theirs, retried here */
     c->in_log[tag % ROUND_TAGS]++;
     c->at[tag % ROUND_TAGS] = event->seq;
@@ -305,7 +257,7 @@ static void pull(world *w, node *n) {
   ls_upstream_result result;
   assert_ok(upstream_try_pull(&result, &w->up, n->store, 1 + below(w, 12), &err), &err);
   if (ls_log_upstream_head(n->store->leader->log).global < (int64_t)w->up.n) return;
-  require(w, n->watched == fixture_number(n->store, SUM), "a live query missed a change");
+  require(w, n->watched == fixture_number(n->store, TAGGED_SUM), "a live query missed a change");
   check_reader(w, n);
 }
 

@@ -13,11 +13,10 @@
 #include "support/house.h"
 #include "support/random.h"
 #include "support/store_fixture.h"
+#include "support/tagged.h"
 #include "support/upstream_fixture.h"
 
-enum { STEPS = 150, TAGS = 4000 };
-
-#define SUM "SELECT count(*) * 1000 + coalesce(sum(id * (n + 1)), 0) FROM items"
+enum { STEPS = 150, TAGS = 4000, IDS = 30 };
 
 typedef struct world world;
 
@@ -39,44 +38,20 @@ struct world {
   int inside; /* commits that subscriptions may still make in this step */
 };
 
-#define require(w, good, ...)                                                                                          \
-  do {                                                                                                                 \
-    if (!(good)) {                                                                                                     \
-      print_error("seed %lu: ", (unsigned long)(w)->seed);                                                             \
-      print_error(__VA_ARGS__);                                                                                        \
-      fail_msg(" (%s:%d)", __FILE__, __LINE__);                                                                        \
-    }                                                                                                                  \
-  } while (0)
-
 static uint32_t below(world *w, uint32_t n) { return random_below(&w->random, n); }
 static ls_store *any(world *w) { return w->h.s[below(w, (uint32_t)w->h.n)]; }
 
 /* ---------------------------------------------------------------------------------------------- */
 /* Committing */
 
-static void random_event(world *w, ls_input *out, char args[100], int tag) {
-  uint32_t id = below(w, 30);
-  switch (below(w, 10)) {
-    case 0: case 1: case 2: case 3:
-      out->name = "put";
-      snprintf(args, 100, "{\"id\":%u,\"name\":\"n%u\",\"tag\":%d}", id, below(w, 40), tag);
-      break;
-    case 4: case 5: out->name = "count"; snprintf(args, 100, "{\"id\":%u,\"tag\":%d}", id, tag); break;
-    case 6: out->name = "drop"; snprintf(args, 100, "{\"id\":%u,\"tag\":%d}", id, tag); break;
-    case 7: out->name = "part"; snprintf(args, 100, "{\"id\":%u,\"item\":%u,\"tag\":%d}", below(w, 99), id, tag); break;
-    default: out->name = "local"; snprintf(args, 100, "{\"n\":%u,\"tag\":%d}", id, tag); break;
-  }
-  out->args = args;
-}
-
 static void commit(world *w, ls_store *store) {
   ls_input inputs[3];
-  char args[3][100];
+  char args[3][TAGGED_ARGS];
   uint32_t n = 1 + below(w, 3);
   if (w->tags + 3 > TAGS) return;
   int first = w->tags;
   w->tags += (int)n;
-  for (uint32_t i = 0; i < n; i++) random_event(w, &inputs[i], args[i], first + (int)i);
+  for (uint32_t i = 0; i < n; i++) tagged_random(&inputs[i], args[i], &w->random, IDS, first + (int)i);
   bool good = ls_commit_all(NULL, store, inputs, n, NULL) == LS_OK;
   for (uint32_t i = 0; i < n; i++) w->committed[first + (int)i] = good;
 }
@@ -86,7 +61,8 @@ static void look(void *user, const ls_update *update) {
   watcher *me = user;
   world *w = me->w;
   me->seen = ls_rows_value(update->rows, 0, 0).as.i;
-  require(w, me->seen == fixture_number(w->h.s[me - w->watchers], SUM), "a subscription was told what is not there");
+  require(w, me->seen == fixture_number(w->h.s[me - w->watchers], TAGGED_SUM),
+          "a subscription was told what is not there");
   if (w->inside <= 0 || below(w, 3)) return;
   w->inside--;
   commit(w, any(w));
@@ -105,8 +81,8 @@ static void merge(world *w) {
   ls_error err;
   for (uint32_t n = below(w, 4); n > 0; n--) {
     ls_input input;
-    char args[100];
-    random_event(w, &input, args, -1);
+    char args[TAGGED_ARGS];
+    tagged_random(&input, args, &w->random, IDS, -1);
     if (strcmp(input.name, "local") != 0) upstream_add(&w->up, "other", input.name, args);
   }
   int rc = upstream_try_pull(NULL, &w->up, w->h.s[0], below(w, 4) ? SIZE_MAX : 1 + below(w, 5), &err);
@@ -121,27 +97,14 @@ static void refuse(world *w) {
   require(w, rc == LS_OK || rc == LS_ENOTFOUND, "refused");
 }
 
-static int tag_of(const ls_event *event) {
-  const char *at = strstr(event->args, "\"tag\":");
-  return at ? atoi(at + 6) : -1;
-}
-
 typedef struct picked {
   world *w;
-  int64_t id;
-  int tags[50], n;
-  bool undo;
+  tagged_conflict conflict;
 } picked;
 
 static int pick(void *user, const ls_conflict *conflict) {
   picked *p = user;
-  p->id = conflict->id;
-  p->undo = conflict->events[0].undoes != 0;
-  p->n = 0;
-  for (size_t i = 0; i < conflict->n; i++) {
-    int tag = tag_of(&conflict->events[i]);
-    if (tag >= 0) p->tags[p->n++] = tag;
-  }
+  tagged_conflict_read(&p->conflict, conflict);
   return below(p->w, 2) == 0;
 }
 
@@ -149,12 +112,11 @@ static void settle_conflict(world *w) {
   picked p = {.w = w};
   ls_error err;
   assert_ok(ls_conflicts(any(w), pick, &p, &err), &err);
-  if (!p.id) return;
+  if (!p.conflict.id) return;
   bool drop = below(w, 2);
-  ls_store *store = any(w);
-  int rc = drop ? ls_conflict_drop(store, p.id, &err) : ls_conflict_retry(NULL, store, p.id, NULL, 0, &err);
-  require(w, !rc || rc == LS_EMATERIALIZE || (rc == LS_EARGS && p.undo), "conflict: %s", err.text);
-  for (int i = 0; drop && !rc && i < p.n; i++) w->committed[p.tags[i]] = false;
+  int stays = tagged_conflict_settle(any(w), &p.conflict, drop, &err);
+  require(w, stays >= 0, "conflict: %s", err.text);
+  for (int i = 0; drop && !stays && i < p.conflict.n; i++) w->committed[p.conflict.tags[i]] = false;
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -163,7 +125,7 @@ static void settle_conflict(world *w) {
 static void start_watching(world *w, size_t i) {
   ls_error err;
   w->watchers[i] = (watcher){.w = w};
-  assert_ok(ls_watch(&w->watchers[i].node, w->h.s[i], SUM, LS_NO_PARAMS, look, &w->watchers[i], &err), &err);
+  assert_ok(ls_watch(&w->watchers[i].node, w->h.s[i], TAGGED_SUM, LS_NO_PARAMS, look, &w->watchers[i], &err), &err);
 }
 
 static void open_one(world *w) {
@@ -203,11 +165,11 @@ static void batch(world *w) {
 
 static void check_sessions(world *w) {
   ls_seqnum head = ls_log_head(w->h.s[0]->leader->log).seq;
-  int64_t sum = fixture_number(w->h.s[0], SUM);
+  int64_t sum = fixture_number(w->h.s[0], TAGGED_SUM);
   for (size_t i = 0; i < w->h.n; i++) {
     bool there = ls_seqnum_equal(w->h.s[i]->session->state->at.seq, head);
     require(w, there, "session %d is not at the head", (int)i);
-    require(w, fixture_number(w->h.s[i], SUM) == sum, "session %d has other rows", (int)i);
+    require(w, fixture_number(w->h.s[i], TAGGED_SUM) == sum, "session %d has other rows", (int)i);
     require(w, w->watchers[i].batches || w->watchers[i].seen == sum, "the watcher of session %d saw less", (int)i);
   }
 }
@@ -220,7 +182,7 @@ typedef struct census {
 static int count_conflict(void *user, const ls_conflict *conflict) {
   census *c = user;
   for (size_t i = 0; i < conflict->n; i++) {
-    int tag = tag_of(&conflict->events[i]);
+    int tag = tagged_tag(&conflict->events[i]);
     if (tag >= 0) c->found[tag]++;
   }
   return 0;
@@ -234,7 +196,7 @@ static void check_events(world *w) {
   int64_t global = 0;
   assert_ok(ls_events_open(&events, any(w), NULL, &err), &err);
   while (ls_events_next(&event, events, &err) == 1) {
-    int tag = tag_of(event);
+    int tag = tagged_tag(event);
     if (tag >= 0) c.found[tag]++;
     if (!event->seq.client) require(w, event->seq.global == ++global, "a gap in the log");
   }
