@@ -28,6 +28,8 @@ static int export_remote(cli_call *call, cli_remote *remote, const char *file, l
   ls_store *store = cli_remote_open(call, remote, &pulled);
   if (!store) return CLI_FAILED;
   int status = cli_store_close(call, store, CLI_DONE);
+  if (status == CLI_DONE && pulled == 0)
+    cli_complain(call, "%s: no events of store %s: it is empty there, or not known", remote->url, remote->store_id);
   if (status == CLI_DONE) status = export(call, remote->path, file, format);
   cli_remote_remove(remote);
   return status;
@@ -56,7 +58,8 @@ const cli_command cli_cmd_export = {
     "livestore export STORE FILE [--format livestore|jsonl]\n"
     "livestore export URL FILE --store-id ID [--token TOKEN]\n\n"
     "Save the events of a store, or of a server's store, to FILE, which is replaced whole. Of a damaged log, what can\n"
-    "be read is saved; the exit status is 1 then.\n\n"
+    "be read is saved; the exit status is 1 then. A server does not tell an empty store from one that it does not know:\n"
+    "the file of either has no events, and this is said.\n\n"
     "  --format livestore   LiveStore's JSON export: the events that are synced, in one document\n"
     "  --format jsonl       one event a line, all of them, with their whole numbers\n"
     "                       (default: jsonl when the name of FILE ends with .jsonl, otherwise livestore)\n"

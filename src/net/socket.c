@@ -1,5 +1,7 @@
 /* socket.c - what libwebsockets is asked, and what it calls: the context, connections, and frames of a WebSocket. */
 #include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +12,8 @@
 #include "port/port.h"
 
 enum { BUFFER_BYTES = 65536, HEADER_BYTES = 32768, DESCRIPTORS = 32 };
+/* How long libwebsockets waits for a server: longer than the sync client does (client.h), which is who decides. */
+enum { PATIENCE_S = 40 };
 
 static const char PROTOCOL[] = "livestore";
 
@@ -238,9 +242,22 @@ void ls_net_hang_up(ls_net *net) {
 /* ---------------------------------------------------------------------------------------------- */
 /* The context */
 
+static bool has_certificate(const char *file) {
+  BIO *in = BIO_new_file(file, "r");
+  X509 *first = in ? PEM_read_bio_X509_AUX(in, NULL, NULL, "") : NULL; /* with a password, so that none is asked for */
+  bool found = first != NULL;
+  X509_free(first);
+  BIO_free(in);
+  ERR_clear_error();
+  return found;
+}
+
+/* libwebsockets takes any file, and then trusts the system's authorities alone. */
 static int check_ca_file(const ls_connect_options *options, ls_error *err) {
-  if (!options->ca_file || access(options->ca_file, R_OK) == 0) return LS_OK;
-  return ls_fail(err, errno == ENOENT ? LS_ENOTFOUND : LS_EIO, "%s: %s", options->ca_file, strerror(errno));
+  const char *file = options->ca_file;
+  if (!file) return LS_OK;
+  if (access(file, R_OK)) return ls_fail(err, errno == ENOENT ? LS_ENOTFOUND : LS_EIO, "%s: %s", file, strerror(errno));
+  return has_certificate(file) ? LS_OK : ls_fail(err, LS_EARGS, "%s: no certificate in PEM form", file);
 }
 
 int ls_net_context_open(ls_net *net, const ls_connect_options *options, ls_error *err) {
@@ -257,6 +274,7 @@ int ls_net_context_open(ls_net *net, const ls_connect_options *options, ls_error
       .foreign_loops = loops,
       .client_ssl_ca_filepath = options->ca_file,
       .fd_limit_per_thread = DESCRIPTORS,
+      .timeout_secs = PATIENCE_S,
       .pt_serv_buf_size = BUFFER_BYTES,
       .max_http_header_data = HEADER_BYTES,
       .user = net,

@@ -1,4 +1,5 @@
 /* ls_connect against a server in a process of its own, over real sockets. */
+#include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -312,10 +313,32 @@ static void without_a_connection_there_is_nothing_to_pump(void **state) {
   ls_disconnect(a);
   assert_int_equal(ls_connect(a, "example.org", NULL, &err), LS_EARGS);
   assert_int_equal(ls_connect(a, NULL, NULL, &err), LS_EARGS);
-  assert_int_equal(ls_connect(a, "wss://h", &(ls_connect_options){.ca_file = "/nowhere"}, &err), LS_ENOTFOUND);
   connect_store(a, w->ws);
   assert_int_equal(ls_connect(a, w->ws, NULL, &err), LS_EEXISTS);
   wait_equal(a);
+  close_store(a);
+}
+
+static void a_file_without_authorities_is_refused(void **state) {
+  static const char *const texts[] = {
+      "",
+      "{\"livestore\":1}\n",
+      "-----BEGIN PUBLIC KEY-----\nMAAwAA==\n-----END PUBLIC KEY-----\n",
+      "-----BEGIN CERTIFICATE-----\nMAAwAA==\n-----END CERTIFICATE-----\n",
+  };
+  world *w = *state;
+  char *file = tmp_path(w->directory, "ca.pem"), wanted[700];
+  const ls_connect_options options = {.ca_file = file};
+  ls_error err;
+  ls_store *a = open_store("a");
+  assert_int_equal(ls_connect(a, "wss://h", &options, &err), LS_ENOTFOUND);
+  snprintf(wanted, sizeof wanted, "%s: no certificate in PEM form", file);
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    tmp_write(file, texts[i], strlen(texts[i]));
+    assert_int_equal(ls_connect(a, "wss://h", &options, &err), LS_EARGS);
+    assert_string_equal(err.text, wanted);
+  }
+  free(file);
   close_store(a);
 }
 
@@ -339,6 +362,40 @@ static void what_is_no_sync_server_is_said_to_be_none(void **state) {
   close_store(a);
 }
 
+/* Takes a request and answers it late. */
+static void answer_late(int listener) {
+  static const char answer[] = "HTTP/1.1 503 Late\r\nContent-Length: 0\r\n\r\n";
+  char request[4096];
+  int connection = accept(listener, NULL, NULL);
+  if (connection < 0 || read(connection, request, sizeof request) <= 0) _exit(1);
+  sleep(6);
+  _exit(write(connection, answer, sizeof answer - 1) < 0);
+}
+
+/* More than the 5 s that libwebsockets waits by itself. */
+static void an_answer_may_take_its_time(void **state) {
+  (void)state;
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+  assert_int_equal(listen(listener, 5), 0);
+  assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+  pid_t server = fork();
+  assert_true(server >= 0);
+  if (server == 0) answer_late(listener);
+  char url[40];
+  ls_error err;
+  ls_store *a = open_store("a");
+  snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+  connect_store(a, url);
+  assert_int_equal(ls_sync_wait(a, 8000, &err), LS_EOFFLINE);
+  assert_non_null(strstr(err.text, "503"));
+  close_store(a);
+  close(listener);
+  waitpid(server, NULL, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(stores_converge_over_a_websocket, setup, teardown),
@@ -349,7 +406,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_thread_of_the_library_pumps, setup, teardown),
       cmocka_unit_test_setup_teardown(what_a_subscription_may_not_do_it_is_told, setup, teardown),
       cmocka_unit_test_setup_teardown(without_a_connection_there_is_nothing_to_pump, setup, teardown),
+      cmocka_unit_test_setup_teardown(a_file_without_authorities_is_refused, setup, teardown),
       cmocka_unit_test_setup_teardown(what_is_no_sync_server_is_said_to_be_none, setup, teardown),
+      cmocka_unit_test(an_answer_may_take_its_time),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
