@@ -182,6 +182,8 @@ typedef int (*ls_row_fn)(void *user, const ls_value *values, size_t n);
  * LS_ESQL, LS_EMATERIALIZE (a constraint), LS_EREADONLY (a table that events may not write) */
 LS_API int ls_materializer_exec(ls_materializer *m, const char *sql, const ls_value *params, size_t n,
                                 ls_row_fn row, void *user, ls_error *err);
+/* Inside `row`: the name of a column. Borrowed for that call; NULL elsewhere, and where there is no such column. */
+LS_API const char *ls_materializer_column(const ls_materializer *m, size_t column);
 
 /* A C materializer. Raise `version` when its behaviour changes: the state is then made anew. */
 typedef struct ls_function {
@@ -802,8 +804,8 @@ typedef struct ls_connect_options {
  *   url      ws://, wss:// (WebSocket), or http://, https:// (requests, repeated every few seconds). The store's id is sent
  *            with it: the server's store is the one of that id
  *   options  may be NULL
- * LS_EARGS the URL; LS_ENOTFOUND ca_file; LS_EEXISTS it is connected already; LS_ELOCKED a session that ls_session_open
- * made */
+ * LS_EARGS the URL, or no certificate in ca_file; LS_ENOTFOUND ca_file; LS_EEXISTS it is connected already; LS_ELOCKED a
+ * session that ls_session_open made */
 LS_API int ls_connect(ls_store *store, const char *url, const ls_connect_options *options, ls_error *err);
 /* Stop syncing. What is pending stays so. ls_close does it too. */
 LS_API void ls_disconnect(ls_store *store);

@@ -12,6 +12,7 @@
 
 struct ls_materializer {
   ls_state *state;
+  sqlite3_stmt *running; /* of ls_materializer_exec, the innermost; NULL for none */
 };
 
 bool ls_state_event_at_fault(int code) {
@@ -74,26 +75,43 @@ static int run_statement(ls_state *state, const ls_event_type *type, size_t inde
   return rc ? ls_wrap(err, rc, "statement %zu", index + 1) : LS_OK;
 }
 
+/* Checked and prepared, now or when it was run before. */
+static int take_statement(sqlite3_stmt **out, ls_state *state, const char *sql, ls_error *err) {
+  *out = ls_exec_cache_take(&state->executed, sql);
+  if (*out) return LS_OK;
+  if (!ls_sql_check_deterministic(sql, err)) return ls_database_prepare(out, &state->database, sql, NULL, LS_ACCESS_EVENT, err);
+  if (err) err->code = LS_ESQL;
+  return LS_ESQL;
+}
+
+static int bind_all(sqlite3_stmt *stmt, ls_state *state, const ls_value *params, size_t n, ls_error *err) {
+  for (size_t i = 0; i < n; i++) {
+    if (ls_bind_value(stmt, (int)i + 1, params[i]))
+      return ls_sqlite_fail(err, state->database.db, LS_ESQL, "binding parameter %zu", i + 1);
+  }
+  return LS_OK;
+}
+
 static int exec(ls_materializer *m, const char *sql, const ls_value *params, size_t n, ls_row_fn row, void *user,
                 ls_error *err) {
-  sqlite3_stmt *stmt;
-  if (ls_sql_check_deterministic(sql, err)) {
-    if (err) err->code = LS_ESQL;
-    return LS_ESQL;
-  }
-  int rc = ls_database_prepare(&stmt, &m->state->database, sql, NULL, LS_ACCESS_EVENT, err);
+  sqlite3_stmt *stmt, *outer = m->running;
+  int rc = take_statement(&stmt, m->state, sql, err);
   if (rc) return rc;
-  for (size_t i = 0; !rc && i < n; i++) {
-    if (ls_bind_value(stmt, (int)i + 1, params[i])) {
-      rc = ls_sqlite_fail(err, m->state->database.db, LS_ESQL, "binding parameter %zu", i + 1);
-    }
-  }
+  rc = bind_all(stmt, m->state, params, n, err);
   size_t captured = m->state->capture.record.size;
+  m->running = stmt;
   if (!rc) rc = step_all(m->state, stmt, row, user, err);
+  m->running = outer;
   /* The function may go on after a failed statement, of which SQLite has undone everything. */
   if (rc && m->state->capture.record.size > captured) m->state->capture.record.size = captured;
-  sqlite3_finalize(stmt);
+  sqlite3_clear_bindings(stmt);
+  if (rc) sqlite3_finalize(stmt);
+  else ls_exec_cache_put(&m->state->executed, stmt);
   return rc;
+}
+
+const char *ls_materializer_column(const ls_materializer *m, size_t column) {
+  return m->running ? sqlite3_column_name(m->running, (int)column) : NULL;
 }
 
 /* SQLite may have ended the transaction for want of memory or room. So the function cannot go on after that, and what it
@@ -113,7 +131,7 @@ int ls_materializer_exec(ls_materializer *m, const char *sql, const ls_value *pa
 /* Whatever a function calls its failure, it is one of the event, but for want of memory and what the machine failed
  * at. */
 static int run_function(ls_state *state, const ls_event_type *type, const ls_event *event, ls_error *err) {
-  ls_materializer m = {state};
+  ls_materializer m = {.state = state};
   ls_fail(err, LS_EMATERIALIZE, "its function failed and did not say why");
   int rc = type->fn(&m, event, type->user, err);
   if (state->broken.code) return ls_fail(err, (ls_code)state->broken.code, "%s", state->broken.text);

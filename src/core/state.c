@@ -249,6 +249,7 @@ int ls_state_copy(ls_state **out, ls_state *state, const char *file, ls_error *e
 }
 
 void ls_state_seal(ls_state *state) {
+  ls_exec_cache_fini(&state->executed);
   for (size_t i = 0; state->statements && i < state->schema->n_events; i++) {
     for (size_t j = 0; state->statements[i] && j < state->schema->events[i].n_statements; j++) {
       sqlite3_finalize(state->statements[i][j]);

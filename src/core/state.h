@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "core/capture.h"
 #include "base/event.h"
+#include "core/exec_cache.h"
 #include "core/notes.h"
 #include "core/schema.h"
 
@@ -36,6 +37,7 @@ typedef struct ls_state {
   int64_t rollback_limit_bytes;
   int64_t rollback_bytes, rollback_bytes_begun; /* size of all rollback records; the same when the transaction began */
   sqlite3_stmt ***statements;  /* [event type][statement]; prepared when first used */
+  ls_exec_cache executed;      /* by materializers in C */
   sqlite3_stmt *begin, *commit, *rollback, *set_mark, *add_rollback;
   sqlite3_stmt *savepoint, *release, *rollback_to; /* of ls_state_try */
   size_t captured;             /* bytes of the record when it was tried */
