@@ -213,7 +213,7 @@ static int copy_image(ls_state *state, const void *image, size_t size, ls_error 
   if (!result) result = copy_pages(state, source);
   sqlite3_close(source);
   if (result == SQLITE_OK) return LS_OK;
-  return result == SQLITE_NOMEM ? ls_fail_nomem(err) : ls_fail(err, LS_ENOTFOUND, "the snapshot is not a database");
+  return result == SQLITE_NOMEM ? ls_fail_nomem(err) : ls_fail(err, LS_ENOTFOUND, "the snapshot is not a database: %s", sqlite3_errstr(result));
 }
 
 int ls_state_open_image(ls_state **out, const ls_schema *schema, const void *image, size_t size, ls_notes *notes,

@@ -253,7 +253,10 @@ static int make_state(ls_state **out, struct ls_uplink *uplink, ls_error *err) {
   int rc = link->image
                ? ls_state_open_image(out, session->schema, link->image, link->image_size, &session->notes, err)
                : ls_state_new(out, session->schema, NULL, &session->notes, err);
-  if (rc == LS_ENOTFOUND) return ls_fail(err, LS_EPROTOCOL, "the leader's state is not one of this session's schema");
+  if (rc == LS_ENOTFOUND) {
+    if (err) err->code = LS_EPROTOCOL;
+    return ls_wrap(err, LS_EPROTOCOL, "the leader's state is not one of this session's schema");
+  }
   if (!rc) ls_store_tune(uplink->store, *out);
   return rc;
 }

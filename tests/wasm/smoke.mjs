@@ -1,8 +1,10 @@
 // The module loads, its imports are the few that a host must give, its exports are the public functions, and plain
-// calls work.  node tests/wasm/smoke.mjs build/livestore.wasm
+// calls work; the modules for pages are small.  node tests/wasm/smoke.mjs build/livestore.wasm
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { host } from './lib/pool.mjs'
 
 const root = new URL('../../', import.meta.url)
 const module = await WebAssembly.compile(await readFile(process.argv[2] ?? new URL('build/livestore.wasm', root)))
@@ -12,11 +14,7 @@ async function load() {
   const bytes = () => new Uint8Array(exports.memory.buffer)
   const badFile = () => 8 // WASI's EBADF: there are no files
   const { exports } = await WebAssembly.instantiate(module, {
-    env: {
-      ls_host_time_ms: () => Date.now(),
-      ls_host_monotonic_ms: () => Math.floor(performance.now()),
-      ls_host_random: (at, size) => crypto.getRandomValues(bytes().subarray(at, at + size)),
-    },
+    env: host(() => exports.memory),
     wasi_snapshot_preview1: { fd_close: badFile, fd_seek: badFile, fd_write: badFile },
   })
   exports._initialize()
@@ -34,6 +32,7 @@ test('imports nothing but the host functions and three of WASI', () => {
   const names = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`)
   const known = [
     'env.ls_host_monotonic_ms', 'env.ls_host_random', 'env.ls_host_time_ms',
+    ...['count', 'flush', 'read', 'size', 'spare', 'truncate', 'write'].map((name) => `env.ls_host_file_${name}`),
     'wasi_snapshot_preview1.fd_close', 'wasi_snapshot_preview1.fd_seek', 'wasi_snapshot_preview1.fd_write',
   ]
   assert.deepEqual(names.filter((name) => !known.includes(name)), [])
@@ -78,3 +77,15 @@ test('checks a schema, with SQLite in memory', async () => {
   assert.equal(wrong.code, -8)
   assert.notEqual(wrong.text, '')
 })
+
+/** A stride forward is welcome; what grows a module by more than some kilobytes wants a reason. */
+const most = { 'livestore-web.wasm': 365_000, 'livestore-web-fts5.wasm': 435_000 }
+
+for (const [name, bytes] of Object.entries(most)) {
+  test(`${name} takes at most ${bytes} bytes of a download`, async () => {
+    const module = await readFile(new URL(`build/${name}`, root))
+    assert.ok(gzipSync(module, { level: 9 }).length <= bytes)
+    const exported = WebAssembly.Module.exports(await WebAssembly.compile(module)).map((e) => e.name)
+    assert.deepEqual(exported.filter((one) => !/^(memory|_initialize|ls_web_[a-z_]+)$/.test(one)), [])
+  })
+}

@@ -1,0 +1,1 @@
+/* setjmp - wasi-libc has none; cmocka.h here needs none, but programs include it in front. */

@@ -1,0 +1,97 @@
+import { CoreError } from './error.js'
+import { hostFunctions, systemFunctions, type Bridge, type HostFiles, type HostFunctions } from './host.js'
+import { Memory } from './memory.js'
+import { nanoid } from './nanoid.js'
+import { rowsCache } from './rows.js'
+import { openStore, openValues } from './store.js'
+import type { Core } from './types.js'
+import type { WasmExports } from './wasm.js'
+
+/** Where the WebAssembly module comes from: its address, its bytes, or what was compiled of it. */
+export type WasmSource = URL | string | BufferSource | WebAssembly.Module
+
+export interface CoreOptions {
+  /** Another module than the one of this package, such as the one with full-text search. */
+  readonly wasm?: WasmSource
+  /** Where stores that have a path are kept; without it all are in memory. */
+  readonly files?: HostFiles
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined
+
+async function readFile(url: URL): Promise<BufferSource> {
+  // The name is not a literal: bundlers for browsers look no further.
+  const name = 'node:fs/promises'
+  const fs = (await import(/* @vite-ignore */ name)) as { readFile(url: URL): Promise<BufferSource> }
+  return fs.readFile(url)
+}
+
+/** Compiled while it is downloaded, if the server says that it is WebAssembly. */
+async function compileFrom(url: URL | string): Promise<WebAssembly.Module> {
+  if (url instanceof URL && url.protocol === 'file:') return WebAssembly.compile(await readFile(url))
+  const response = await fetch(url)
+  if (!response.ok) throw new CoreError('LS_ENOTFOUND', `${String(url)}: the server answers ${response.status}`)
+  const streams = response.headers.get('content-type')?.startsWith('application/wasm') ?? false
+  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer())
+}
+
+/** The module of this package, compiled once. Bundlers know this form of address: they put the file where it is found. */
+function ownModule(): Promise<WebAssembly.Module> {
+  compiled ??= compileFrom(new URL('./livestore.wasm', import.meta.url)).catch((error: unknown) => {
+    compiled = undefined
+    throw error
+  })
+  return compiled
+}
+
+/** The module, compiled: it may be sent to workers. */
+export async function compileCore(source?: WasmSource): Promise<WebAssembly.Module> {
+  if (source === undefined) return ownModule()
+  if (source instanceof WebAssembly.Module) return source
+  if (typeof source === 'string' || source instanceof URL) return compileFrom(source)
+  return WebAssembly.compile(source)
+}
+
+/** Load the library. Each core has memory of its own, and any number of stores. */
+export async function loadCore(options: CoreOptions = {}): Promise<Core> {
+  const module = await compileCore(options.wasm)
+  let memory: Memory | undefined
+  let host: HostFunctions = {}
+  const system: WebAssembly.ModuleImports = systemFunctions(() => memory as Memory, options.files)
+  const imports: WebAssembly.Imports = { env: system }
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
+    if (kind !== 'function') continue
+    const group = (imports[from] ??= {})
+    // Functions of WASI are linked in but never called: there is no such file.
+    group[name] ??= from === 'env' ? (...args: number[]) => host[name]?.(...args) : () => 8
+  }
+  const { exports } = await WebAssembly.instantiate(module, imports)
+  const wasm = exports as unknown as WasmExports
+  wasm._initialize()
+  memory = new Memory(wasm)
+  let ids = 0
+  const bridge: Bridge = { memory, rows: rowsCache(memory), stores: new Map(), nodes: new Map(), id: () => ++ids }
+  host = hostFunctions(bridge)
+  return makeCore(bridge)
+}
+
+function makeCore(bridge: Bridge): Core {
+  const { memory } = bridge
+  const { wasm } = memory
+  return {
+    version: memory.string(wasm.ls_web_version()),
+    open: (options) => openStore(bridge, options, false),
+    openUplink: (options) => openStore(bridge, options, true),
+    checkSchema(options) {
+      const { top } = memory
+      try {
+        const values = openValues(options, Object.keys(options.materializers ?? {}))
+        memory.check(wasm.ls_web_schema_check(memory.web, memory.values(values), values.length))
+      } finally {
+        memory.release(top)
+      }
+    },
+    nanoid,
+    memoryBytes: () => wasm.memory.buffer.byteLength,
+  }
+}

@@ -1,0 +1,91 @@
+import { CoreError, codeNumber } from './error.js'
+import { Cells } from './cells.js'
+import type { Bridge, StoreHost } from './host.js'
+import { readAll, readConflict, readReceipt, readSyncStatus } from './records.js'
+import type { CoreStore } from './types.js'
+
+type Sync = Pick<
+  CoreStore,
+  | 'attach' | 'detach' | 'opened' | 'frame' | 'closed' | 'tick' | 'dueMs' | 'syncStatus' | 'conflicts'
+  | 'retryConflict' | 'dropConflict'
+>
+
+const BACKENDS = ['set-aside', 'stop', 'upload']
+
+/** The part of a store that syncs: the transport moves frames, the library decides. */
+export function openSync(bridge: Bridge, host: StoreHost, store: () => number): Sync {
+  const { memory } = bridge
+  const { wasm, web } = memory
+
+  /** A store that the transport may tell something. */
+  function ready(): number {
+    const handle = store()
+    if (!host.moving) return handle
+    throw new CoreError('LS_ELOCKED', 'a transport calls the store later, not from inside connect, send or close')
+  }
+
+  const writing = <T>(work: () => T): T => {
+    const { top } = memory
+    try {
+      return work()
+    } finally {
+      memory.release(top)
+    }
+  }
+
+  return {
+    attach(transport, options) {
+      const handle = store()
+      const { url = null, payload, backend = 'set-aside', pushEvents, retryMinMs, retryMaxMs, pingMs } = options
+      const { transport: before, payload: payloadBefore } = host
+      // It may begin to connect from inside.
+      host.transport = transport
+      host.payload = payload
+      try {
+        writing(() => {
+          const values = memory.values([
+            url, transport.requests === true, payload !== undefined, BACKENDS.indexOf(backend),
+            pushEvents ?? 0, retryMinMs ?? 0, retryMaxMs ?? 0, pingMs ?? 0,
+          ])
+          memory.check(wasm.ls_web_attach(web, handle, values))
+        })
+      } catch (error) {
+        host.transport = before
+        host.payload = payloadBefore
+        throw error
+      }
+    },
+    detach: () => void wasm.ls_web_detach(ready()),
+    opened: () => void wasm.ls_web_opened(ready()),
+    frame(text) {
+      const handle = ready()
+      writing(() => {
+        const frame = memory.text(text)
+        wasm.ls_web_frame(handle, frame, memory.written)
+      })
+    },
+    closed(why) {
+      const handle = ready()
+      writing(() => wasm.ls_web_closed(web, handle, codeNumber(why.code), memory.text(why.message)))
+    },
+    tick: () => void wasm.ls_web_tick(ready()),
+    dueMs: () => wasm.ls_web_due_ms(store()),
+    syncStatus() {
+      memory.check(wasm.ls_web_sync_status(web, store()))
+      return readSyncStatus(new Cells(memory))
+    },
+    conflicts() {
+      memory.check(wasm.ls_web_conflicts(web, store()))
+      return readAll(new Cells(memory), readConflict)
+    },
+    retryConflict(id, events) {
+      const handle = store()
+      writing(() => {
+        const text = memory.maybe(events)
+        memory.check(wasm.ls_web_conflict_retry(web, handle, id, text, events === undefined ? 0 : memory.written))
+      })
+      return readReceipt(new Cells(memory))
+    },
+    dropConflict: (id) => void memory.check(wasm.ls_web_conflict_drop(web, store(), id)),
+  }
+}

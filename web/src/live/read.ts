@@ -1,0 +1,87 @@
+/** Reading once, and looking on. */
+import { compile } from './compile.js'
+import { isDefinition, isLiveQuery, isQueryable, isSignal, toDefinition } from './define.js'
+import { readSignal } from './signal.js'
+import type { LiveContext, LiveQuery, Queryable, RcRef } from './types.js'
+
+const check = (query: unknown, name: string): void => {
+  if (isQueryable(query)) return
+  const given = query === null ? 'null' : typeof query
+  throw new TypeError(`${name}: a query is wanted (queryDb, computed, signal, builder, table or {query}), not ${given}`)
+}
+
+/** A counted reference to whatever can be asked for. */
+export const hold = <R>(context: LiveContext, query: Queryable<R>, name: string): RcRef<LiveQuery<R>> => {
+  check(query, name)
+  if (isLiveQuery(query)) return { value: query, deref: () => {} }
+  return toDefinition<R>(query).make(context)
+}
+
+/** The value now. What is not live already is not made live for it. */
+export const readOnce = <R>(context: LiveContext, query: Queryable<R>): R => {
+  check(query, 'query')
+  if (isLiveQuery(query)) return query.run()
+  if (isSignal(query)) return readSignal(context, query)
+  if (!isDefinition(query)) {
+    const { sql, params, decode } = compile<R>(query)
+    return decode(context.core.query(sql, params(context.sessionId)), context.sessionId)
+  }
+  const ref = query.make(context)
+  try {
+    return ref.value.run()
+  } finally {
+    ref.deref()
+  }
+}
+
+export interface LookOptions {
+  readonly label: string
+  /** Leave the first call out. */
+  readonly skipInitialRun: boolean
+  onError(error: unknown): void
+  /** Called once, with the live value. */
+  onStart?: ((query: LiveQuery<unknown>) => void) | undefined
+}
+
+/** Calls `told` with the value now, and whenever it is another one. Gives a function that ends it. */
+export const look = <R>(
+  context: LiveContext, query: Queryable<R>, told: (value: R) => void, options: LookOptions,
+): (() => void) => {
+  const ref = hold(context, query, 'subscribe')
+  let last: unknown
+  const update = (): void => {
+    let value: R
+    try {
+      value = ref.value.run()
+    } catch (error) {
+      if (!Object.is(last, error)) options.onError((last = error))
+      return
+    }
+    if (Object.is(last, value)) return
+    last = value
+    told(value)
+  }
+  try {
+    last = ref.value.run()
+    options.onStart?.(ref.value)
+    if (!options.skipInitialRun) told(last as R)
+    const label = `subscribe:${options.label || ref.value.label}`
+    const node = context.core.subscribe(ref.value.node, label, false, () => {
+      try {
+        update()
+      } catch (error) {
+        options.onError(error)
+      }
+    })
+    let open = true
+    return () => {
+      if (!open) return
+      open = false
+      context.core.release(node)
+      ref.deref()
+    }
+  } catch (error) {
+    ref.deref()
+    throw error
+  }
+}

@@ -1,0 +1,2 @@
+/** What `Events` is. */
+export { clientOnly, defineEvent, synced, type EventDef } from './events.js'

@@ -1,0 +1,2 @@
+/** What `State` is. */
+export * as SQLite from './sqlite.js'

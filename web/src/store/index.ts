@@ -1,0 +1,22 @@
+/** Stores: opening, using and keeping them. */
+export type {
+  Adapter, AdapterArgs, AdapterSession, BootStatus, LeaderCalls, NetworkState,
+} from './adapter.js'
+export type { CommitOptions } from './commit.js'
+export { createStorePromise } from './create.js'
+export type { CreateStoreOptions } from './create.js'
+export { ConflictError, ShutdownError } from './errors.js'
+export type { EventsOptions, StoreEvent } from './events.js'
+export { makeInMemoryAdapter } from './memory-adapter.js'
+export type { InMemoryAdapterOptions } from './memory-adapter.js'
+export type { Past, PastState } from './past.js'
+export type { Receipt } from './receipts.js'
+export { StoreRegistry, storeOptions } from './registry.js'
+export type { RegistryDefaults, RegistryStoreOptions } from './registry.js'
+export { rowDiff } from './row-diff.js'
+export type { RowDiff } from './row-diff.js'
+export { formatSeqNum, toSeqNum } from './seqnum.js'
+export type { Position } from './seqnum.js'
+export type { Observable, SyncStatus } from './status.js'
+export type { CommitFn, Conflicts, QueryFn, Store, StoreDev, SubscribeFn, SubscribeOptions } from './types.js'
+export type { UndoStatus } from './undo.js'
