@@ -49,18 +49,19 @@ static int go_on(uint64_t *out, const ls_sync_counted *last, ls_log *log, ls_seq
 
 /* Events that no session has materialized yet do not count. */
 int ls_sync_count_pending(uint64_t *out, ls_store *store, ls_error *err) {
-  static const ls_sync_counted NONE;
   ls_log *log = store->leader->log;
-  const ls_sync_counted *last = store->sync ? &store->sync->counted : &NONE;
+  ls_sync *sync;
   uint64_t n = 0;
   int rc = ls_store_check_usable(store, err);
+  if (!rc) rc = ls_sync_of(&sync, store, err);
   if (rc) return rc;
+  const ls_sync_counted *last = &sync->counted;
   ls_mark head = store->session->state->at; /* now that it has followed the log */
   rc = can_go_on(last, log, head, err);
   if (rc < 0) return rc;
   rc = rc ? go_on(&n, last, log, head.seq, err) : count_between(&n, log, ls_log_upstream_head(log), head.seq, err);
   if (rc) return rc;
-  if (store->sync) store->sync->counted = (ls_sync_counted){ls_log_upstream_head(log), head, n};
+  sync->counted = (ls_sync_counted){ls_log_upstream_head(log), head, n};
   *out = n;
   return LS_OK;
 }

@@ -2,23 +2,10 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "core/log.h"
+#include "core/log_conflicts.h"
 #include "core/store.h"
 #include "core/sync.h"
 #include "core/upstream.h"
-
-static int count_conflict(void *user, const ls_conflict *conflict) {
-  (void)conflict;
-  ++*(uint64_t *)user;
-  return 0;
-}
-
-static int count_conflicts(uint64_t *out, ls_store *store, ls_error *err) {
-  uint64_t n = 0;
-  int rc = ls_conflicts(store, count_conflict, &n, err);
-  if (!rc) *out = n;
-  return rc;
-}
 
 static ls_sync_phase phase_of(const ls_sync *sync) {
   if (!sync || !sync->client) return LS_SYNC_OFF;
@@ -57,7 +44,7 @@ int ls_sync_status_get(ls_sync_status *out, ls_store *store, ls_error *err) {
   ls_sync_status status;
   memset(&status, 0, sizeof status);
   int rc = ls_sync_count_pending(&status.pending, store, err);
-  if (!rc) rc = count_conflicts(&status.conflicts, store, err);
+  if (!rc) rc = ls_log_conflict_count(&status.conflicts, store->leader->log, err);
   if (rc) return rc;
   const char *backend_id = ls_upstream_backend_id(store);
   status.head = ls_log_head(log).seq;
@@ -86,7 +73,7 @@ static int fact_value(ls_value *out, ls_store *store, ls_sync_fact fact, ls_erro
       *out = ls_int((int64_t)n);
       break;
     case LS_SYNC_FACT_CONFLICTS:
-      rc = count_conflicts(&n, store, err);
+      rc = ls_log_conflict_count(&n, store->leader->log, err);
       *out = ls_int((int64_t)n);
       break;
     case LS_SYNC_FACT_ERROR:
