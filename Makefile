@@ -223,11 +223,7 @@ bench-program: $(if $(BENCH_SOURCES),$(BUILD)/bench)
 # -------------------------------------------------------------------------------------------------
 # What people call
 
-.PHONY: run test soak bench bench-sync bench-instructions install uninstall clean distclean format
-
-run:          ## a look at it: the git history of a repository (REPO=path) as events and tables
-	@$(MAKE) --no-print-directory -j$(JOBS) cli $(BUILD)/git_events
-	@PATH="$(abspath $(BUILD)):$$PATH" REPO='$(REPO)' COMMITS='$(COMMITS)' examples/git-history/run.sh
+.PHONY: test soak bench bench-sync bench-instructions install uninstall clean distclean format
 
 # A test whose programs match a word of VALGRIND_SKIP is too slow for valgrind, and is not run twice without it.
 VALGRIND_SKIP := fault crash migration random past history
@@ -276,4 +272,4 @@ distclean:    ## remove all that was built or fetched
 format: build/packages-format ## clang-format over the sources, in place; livestore.h is laid out by hand
 	@clang-format-14 -i $(ALL_SOURCES)
 
-include tools/wasm.mk tools/interop.mk tools/variants.mk tools/sim.mk
+include tools/wasm.mk tools/web.mk tools/app.mk tools/interop.mk tools/variants.mk tools/sim.mk

@@ -21,6 +21,7 @@ static int run(cli_call *call) {
   int log = 0;
   const cli_option known[] = {
       {"data", CLI_STRING, &o.data, NULL},
+      {"app", CLI_STRING, &o.app, NULL},
       {"listen", CLI_STRING, &o.listen, NULL},
       {"cert", CLI_STRING, &o.cert_file, NULL},
       {"key", CLI_STRING, &o.key_file, NULL},
@@ -51,6 +52,7 @@ const cli_command cli_cmd_serve = {
     "in when only this machine can, but no web pages from elsewhere; on other addresses a token is asked for\n"
     "(docs/server.md).\n\n"
     "  --listen ADDRESS:PORT   where (default 127.0.0.1:8787; port 0 takes a free one, no address means any)\n"
+    "  --app DIR               serve the web app in this directory, too, at http://ADDRESS:PORT/\n"
     "  --cert FILE --key FILE  speak TLS, with this certificate chain and key (PEM)\n"
     "  --jwt-secret FILE       ask for tokens signed with this secret (HS256)\n"
     "  --jwt-key FILE          ask for tokens signed for this public key (PEM): RSA (RS256) or P-256 (ES256)\n"

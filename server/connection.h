@@ -17,6 +17,7 @@ typedef struct ls_outgoing {
 } ls_outgoing;
 
 struct ls_connection {
+  ls_held held; /* LS_HELD_CONNECTION */
   ls_connection *previous, *next;
   ls_front *front;
   struct lws *wsi;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "port/port.h"
 #include "server/connection.h"
+#include "server/download.h"
 #include "server/http.h"
 #include "server/post.h"
 #include "server/websocket.h"
@@ -38,7 +39,9 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
   (void)user;
   if (reason == LWS_CALLBACK_HTTP_CONFIRM_UPGRADE) return ls_http_upgrade(front, wsi);
   if (reason == LWS_CALLBACK_HTTP) return ls_http_serve(front, wsi);
-  ls_connection *c = front ? lws_get_opaque_user_data(wsi) : NULL;
+  ls_held *held = front ? lws_get_opaque_user_data(wsi) : NULL;
+  if (held && *held == LS_HELD_DOWNLOAD) return ls_download_event((ls_download *)(void *)held, reason);
+  ls_connection *c = (ls_connection *)(void *)held;
   if (!c) return reason == LWS_CALLBACK_HTTP_BODY_COMPLETION ? ls_http_refused_read(wsi) : 0;
   switch (reason) {
     case LWS_CALLBACK_ESTABLISHED: return ls_websocket_opened(c);

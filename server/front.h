@@ -3,6 +3,7 @@
  * auth.h.
  *
  *   accept ─► HTTP request ─┬─► page                                   front.c, http.c
+ *                           ├─► file of the app                        download.c
  *                           ├─► WebSocket: frames both ways            websocket.c
  *                           └─► POST: one message, its answers as one array   post.c */
 #ifndef LS_SERVER_FRONT_H
@@ -24,6 +25,9 @@
 
 typedef struct ls_connection ls_connection;
 
+/* What the opaque user data of a wsi points to: it is the first member of either. */
+typedef enum ls_held { LS_HELD_CONNECTION, LS_HELD_DOWNLOAD } ls_held;
+
 typedef struct ls_front {
   const ls_serve_options *options; /* with the defaults in */
   uv_loop_t *loop;
@@ -38,6 +42,7 @@ typedef struct ls_front {
   struct lws_vhost *vhost;
   ls_connection *connections;
   uint64_t last_id;
+  uint32_t downloads; /* files that are being sent */
   ls_chains tallies;
   bool stopping;
 } ls_front;

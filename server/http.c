@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "port/port.h"
+#include "server/download.h"
+#include "server/head.h"
 #include "server/post.h"
 #include "server/request.h"
 
@@ -18,54 +20,40 @@ static const char TEXT[] = "text/plain; charset=utf-8";
 /* ---------------------------------------------------------------------------------------------- */
 /* Answering */
 
-typedef struct head {
-  struct lws *wsi;
-  unsigned char *at, *end;
-  bool failed;
-} head;
-
-static void put_header(head *h, const char *name, const char *value) {
-  if (lws_add_http_header_by_name(h->wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value),
-                                  &h->at, h->end)) {
-    h->failed = true;
-  }
-}
-
-static void put_cors(head *h, const ls_front *front, int status) {
+static void put_cors(ls_http_head *h, const ls_front *front, int status) {
   char wanted[512];
   const char *origin = front->options->cors;
   if (!origin) return;
-  put_header(h, "access-control-allow-origin:", origin);
-  if (strcmp(origin, "*") != 0) put_header(h, "vary:", "origin");
+  ls_http_head_put(h, "access-control-allow-origin:", origin);
+  if (strcmp(origin, "*") != 0) ls_http_head_put(h, "vary:", "origin");
   if (status != 204) return;
-  put_header(h, "access-control-allow-methods:", "GET, POST, OPTIONS");
+  ls_http_head_put(h, "access-control-allow-methods:", "GET, POST, OPTIONS");
   int size = lws_hdr_copy(h->wsi, wanted, sizeof wanted, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS);
-  put_header(h, "access-control-allow-headers:", size > 0 ? wanted : "*");
+  ls_http_head_put(h, "access-control-allow-headers:", size > 0 ? wanted : "*");
 }
 
 /* In the head as well: who asks for a WebSocket is often not given the body of a refusal. */
-static void put_reason(head *h, const char *body, size_t size) {
+static void put_reason(ls_http_head *h, const char *body, size_t size) {
   char reason[300];
   size_t n = 0;
   while (n < size && n < sizeof reason - 1 && body[n] >= ' ' && body[n] <= '~') n++;
   memcpy(reason, body, n);
   reason[n] = '\0';
-  if (n > 0) put_header(h, "x-livestore-error:", reason);
+  if (n > 0) ls_http_head_put(h, "x-livestore-error:", reason);
 }
 
-static void put_head(head *h, const ls_front *front, int status, const char *type, const char *body, size_t size) {
-  h->failed = lws_add_http_header_status(h->wsi, (unsigned int)status, &h->at, h->end) != 0;
-  if (status != 204 && lws_add_http_header_content_length(h->wsi, size, &h->at, h->end)) h->failed = true;
-  if (size > 0) put_header(h, "content-type:", type);
+static void put_head(ls_http_head *h, const ls_front *front, int status, const char *type, const char *body,
+                     size_t size) {
+  if (status != 204) ls_http_head_length(h, size);
+  if (size > 0) ls_http_head_put(h, "content-type:", type);
   if (status >= 400) put_reason(h, body, size);
-  if (status == 426) put_header(h, "upgrade:", "websocket");
-  if (status == 426) put_header(h, "sec-websocket-version:", "13");
-  if (status == 401) put_header(h, "www-authenticate:", "Bearer");
-  if (status == 405) put_header(h, "allow:", "GET, POST, OPTIONS");
-  if (status == 503 || status == 429) put_header(h, "retry-after:", "5");
-  put_header(h, "cache-control:", "no-store");
+  if (status == 426) ls_http_head_put(h, "upgrade:", "websocket");
+  if (status == 426) ls_http_head_put(h, "sec-websocket-version:", "13");
+  if (status == 401) ls_http_head_put(h, "www-authenticate:", "Bearer");
+  if (status == 405) ls_http_head_put(h, "allow:", "GET, POST, OPTIONS");
+  if (status == 503 || status == 429) ls_http_head_put(h, "retry-after:", "5");
+  ls_http_head_put(h, "cache-control:", "no-store");
   put_cors(h, front, status);
-  h->failed = h->failed || lws_finalize_http_header(h->wsi, &h->at, h->end);
 }
 
 /* Head and body in one write. */
@@ -73,14 +61,15 @@ static int write_answer(ls_front *front, struct lws *wsi, int status, const char
   unsigned char *room = ls_malloc(LWS_PRE + HEAD_BYTES + size);
   if (!room) return -1;
   unsigned char *start = room + LWS_PRE;
-  head h = {wsi, start, start + HEAD_BYTES, false};
+  ls_http_head h = ls_http_head_begin(wsi, start, HEAD_BYTES, status);
   put_head(&h, front, status, type, body, size);
+  bool fits = ls_http_head_end(&h);
   if (size > 0 && !lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI)) {
     memcpy(h.at, body, size);
     h.at += size;
   }
   size_t n = (size_t)(h.at - start);
-  int rc = h.failed || lws_write(wsi, start, n, LWS_WRITE_HTTP_HEADERS) < 0 ? -1 : 0;
+  int rc = !fits || lws_write(wsi, start, n, LWS_WRITE_HTTP_HEADERS) < 0 ? -1 : 0;
   ls_free(room);
   return rc;
 }
@@ -247,6 +236,7 @@ static int answer(ls_front *front, struct lws *wsi, ls_http_request *request, ls
     case LS_ASKED_HEALTH: return show_page(front, wsi, ls_metrics_health, "application/json");
     case LS_ASKED_METRICS: return show_page(front, wsi, ls_metrics_text, "text/plain; version=0.0.4");
     case LS_ASKED_ABOUT: return ls_http_answer(front, wsi, 200, TEXT, ABOUT, sizeof ABOUT - 1);
+    case LS_ASKED_FILE: return ls_download_begin(front, wsi, request->path, err);
     case LS_ASKED_PREFLIGHT: return answer_preflight(front, wsi);
     default: break;
   }
@@ -271,6 +261,7 @@ int ls_http_serve(ls_front *front, struct lws *wsi) {
   ls_http_request request = {0};
   ls_asked asked = LS_ASKED_ABOUT;
   ls_error err = {0};
+  request.app = front->options->app != NULL;
   read_head(&request, wsi);
   int status = ls_http_request_asked(&asked, &request, &err);
   int rc = status ? 0 : answer(front, wsi, &request, asked, &err);

@@ -119,6 +119,8 @@ static int asked_page(ls_asked *out, const ls_http_request *request, ls_error *e
     *out = LS_ASKED_HEALTH;
   else if (get && strcmp(request->path, "/metrics") == 0)
     *out = LS_ASKED_METRICS;
+  else if (get && request->app && !request->upgrade)
+    *out = LS_ASKED_FILE;
   else if (get && strcmp(request->path, "/") == 0 && !request->upgrade)
     *out = LS_ASKED_ABOUT;
   else if (request->status)

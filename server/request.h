@@ -1,6 +1,7 @@
 /* request - what an HTTP request asks of the server, told from its method, path, query and headers. It touches no socket.
  *
  *   GET /health, /metrics         pages about the server
+ *   GET any other path            the app, where one is served
  *   any path ?storeId=ID&transport=ws[&payload=…]     with Upgrade: websocket   sync, over a WebSocket
  *   any path ?storeId=ID&transport=http[&payload=…]   POST                      sync, one message
  *
@@ -17,7 +18,8 @@ typedef enum ls_asked {
   LS_ASKED_POST,
   LS_ASKED_HEALTH,
   LS_ASKED_METRICS,
-  LS_ASKED_ABOUT,    /* what this is: GET / */
+  LS_ASKED_ABOUT,    /* what this is: GET /, without an app */
+  LS_ASKED_FILE,     /* of the app */
   LS_ASKED_PREFLIGHT /* may a page from elsewhere ask? OPTIONS */
 } ls_asked;
 
@@ -27,6 +29,7 @@ typedef enum ls_asked {
 typedef struct ls_http_request {
   const char *method, *path; /* borrowed */
   bool upgrade;              /* Upgrade: websocket, of version 13 */
+  bool app;                  /* an app is served */
   char store_id[LS_STORE_ID_SIZE];
   enum { LS_TRANSPORT_NONE, LS_TRANSPORT_WS, LS_TRANSPORT_HTTP } transport;
   bool has_store_id, has_payload;

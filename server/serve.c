@@ -10,8 +10,10 @@
 
 #include "base/err.h"
 #include "port/port.h"
+#include "server/asset.h"
 #include "server/backend_sqlite.h"
 #include "server/commits.h"
+#include "server/download.h"
 #include "server/front.h"
 
 enum { SPARE_DESCRIPTORS = 64, STOP_MS = 3000, STOP_POLL_MS = 10 };
@@ -70,14 +72,15 @@ static int check_access(const server *s, ls_error *err) {
                  s->options.listen);
 }
 
-/* A descriptor a connection. */
+/* A descriptor a connection; a file that is sent takes another one. */
 static void raise_descriptors(ls_serve_options *options) {
   struct rlimit limit;
+  rlim_t spare = SPARE_DESCRIPTORS + (options->app ? 2 * LS_DOWNLOADS : 0);
   if (getrlimit(RLIMIT_NOFILE, &limit)) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur <= 2 * SPARE_DESCRIPTORS) return;
-  int64_t most = (int64_t)limit.rlim_cur - SPARE_DESCRIPTORS;
+  if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur <= 2 * spare) return;
+  int64_t most = (int64_t)(limit.rlim_cur - spare);
   if (options->max_connections == 0 || options->max_connections > most) options->max_connections = most;
 }
 
@@ -143,13 +146,15 @@ static void listen_for(server *s, uv_signal_t *handle, int number, uv_signal_cb 
 }
 
 static void say_where(server *s) {
-  const char *scheme = s->options.cert_file ? "wss" : "ws";
-  printf("listening on %s://%s\n", scheme, s->front.listener.text);
+  const char *secure = s->options.cert_file ? "s" : "";
+  printf("listening on ws%s://%s\n", secure, s->front.listener.text);
+  if (s->options.app) printf("the app is at http%s://%s/\n", secure, s->front.listener.text);
   fflush(stdout);
   ls_journal_begin(&s->journal, "start");
   ls_journal_text(&s->journal, "version", ls_version());
   ls_journal_text(&s->journal, "listen", s->front.listener.text);
   ls_journal_text(&s->journal, "data", s->options.data);
+  if (s->options.app) ls_journal_text(&s->journal, "app", s->options.app);
   ls_journal_text(&s->journal, "tls", s->options.cert_file ? "yes" : "no");
   ls_journal_text(&s->journal, "tokens", s->auth ? ls_auth_algorithm(s->auth) : "none: open to all who can connect");
   ls_journal_int(&s->journal, "max_connections", s->options.max_connections);
@@ -211,6 +216,7 @@ static void close_handles(server *s) {
 
 static int open_server(server *s, ls_error *err) {
   int rc = check_options(&s->options, err);
+  if (!rc && s->options.app) rc = ls_asset_check(s->options.app, err);
   if (!rc) rc = open_keys(s, err);
   if (!rc) rc = ls_listener_open(&s->front.listener, s->options.listen, err);
   if (!rc) rc = check_access(s, err);

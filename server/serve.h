@@ -10,6 +10,7 @@ typedef struct ls_serve_options {
   const char *cert_file, *key_file; /* PEM; both for TLS, or neither */
   const char *jwt_secret_file; /* HS256 */
   const char *jwt_key_file;    /* PEM public key: RSA for RS256, P-256 for ES256 */
+  const char *app;             /* directory of a web app to serve at the same address; NULL: none */
   bool open;                   /* ask for no token, even where others than this machine can connect, and let all pages in */
   const char *cors;            /* "*" or the one origin whose web pages may use HTTP, and connect; NULL: none */
   int64_t max_connections;     /* 0: as many as the system has descriptors for */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make run`: takes the history of a git repository as events, and shows what the tables say then.
+# `make git-history`: takes the history of a git repository as events, and shows what the tables say then.
 #   REPO      a repository (the one that this file is in); bare and shallow ones do, too
 #   COMMITS   at most so many, the newest ones (10000; 0 for all)
 #   BUILD     where livestore and git_events were built, and where the store goes (build)
@@ -41,12 +41,12 @@ need() { [ -x "$build/$1" ] || fail "$(here "$build/$1") is not there; run make 
 
 check_repository() {
   command -v git >/dev/null || fail "git is not installed, and this example reads the history of a git repository"
-  [ -d "$repo" ] || fail "there is no directory $repo; say which repository to read: make run REPO=path"
+  [ -d "$repo" ] || fail "there is no directory $repo; say which repository to read: make git-history REPO=path"
   local why
   why=$(git -C "$repo" rev-parse --git-dir 2>&1 >/dev/null) ||
-    fail "$repo is no git repository that can be read (${why#fatal: }); take another: make run REPO=path"
+    fail "$repo is no git repository that can be read (${why#fatal: }); take another: make git-history REPO=path"
   git -C "$repo" rev-parse --quiet --verify HEAD >/dev/null ||
-    fail "$repo has no commits yet; take another: make run REPO=path"
+    fail "$repo has no commits yet; take another: make git-history REPO=path"
   [[ $limit =~ ^[0-9]+$ ]] || fail "COMMITS is '$limit', not a number"
 }
 
@@ -132,7 +132,7 @@ go_on() { # POSITION
   offer "$tool log $at --until e5" "the events"
   offer "$tool show $at $1" "rows it changed"
   offer "$tool status $at" "heads and sizes"
-  offer "make run REPO=path" "another history"
+  offer "make git-history REPO=path" "another history"
   offer "$(here "$example")/schema.json" "how it is done"
   offer "$(here "$root/examples/c/todos.c")" "the library"
 }

@@ -98,6 +98,38 @@ static void each_request_is_answered_by_the_table(void **state) {
   }
 }
 
+static void an_app_takes_the_paths_that_nothing_else_does(void **state) {
+  static const struct {
+    const char *method, *path;
+    bool upgrade, sync;
+    int status;
+    ls_asked asked;
+  } cases[] = {
+      {"GET", "/", false, false, 0, LS_ASKED_FILE},
+      {"HEAD", "/a.js", false, false, 0, LS_ASKED_FILE},
+      {"GET", "/health", false, false, 0, LS_ASKED_HEALTH},
+      {"GET", "/metrics", false, false, 0, LS_ASKED_METRICS},
+      {"GET", "/", true, true, 0, LS_ASKED_WEBSOCKET},
+      {"GET", "/", false, true, 426, 0},
+      {"GET", "/", true, false, 400, 0},
+      {"POST", "/", false, false, 400, 0},
+      {"DELETE", "/a.js", false, false, 400, 0},
+      {"OPTIONS", "/a.js", false, false, 0, LS_ASKED_PREFLIGHT},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    ls_http_request request = {
+        .method = cases[i].method, .path = cases[i].path, .upgrade = cases[i].upgrade, .app = true};
+    ls_asked asked = LS_ASKED_ABOUT;
+    ls_error err = {0};
+    ls_http_request_argument(&request, "storeId=a", 9);
+    if (cases[i].sync) ls_http_request_argument(&request, "transport=ws", 12);
+    assert_int_equal(ls_http_request_asked(&asked, &request, &err), cases[i].status);
+    if (!cases[i].status) assert_int_equal(asked, cases[i].asked);
+    ls_http_request_fini(&request);
+  }
+}
+
 static void out_of_memory_refuses_with_500(void **state) {
   (void)state;
   const asked_case c = {"GET", "/", true, {"storeId=a", "transport=ws", "payload={\"token\":\"abc\"}", ":Bearer t"},
@@ -189,6 +221,7 @@ static void a_histogram_counts_in_the_smallest_bucket_that_holds(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_request_is_answered_by_the_table),
+      cmocka_unit_test(an_app_takes_the_paths_that_nothing_else_does),
       cmocka_unit_test(out_of_memory_refuses_with_500),
       cmocka_unit_test(a_store_id_of_128_bytes_is_the_longest),
       cmocka_unit_test(percent_encoding_is_undone),

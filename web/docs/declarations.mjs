@@ -45,7 +45,8 @@ const returned = (checker, node) => {
   return inferred(checker, checker.getReturnTypeOfSignature(checker.getSignatureFromDeclaration(node)), node)
 }
 
-const functionType = (checker, node) => `${typeParameters(node)}${parameters(checker, node)} => ${returned(checker, node)}`
+const functionType = (checker, node) =>
+  `${typeParameters(node)}${parameters(checker, node)} => ${returned(checker, node)}`
 
 const callable = (checker, name, node) =>
   `${name}${typeParameters(node)}${parameters(checker, node)}: ${returned(checker, node)}`
@@ -80,8 +81,8 @@ const withoutBody = (checker, member) => {
 const heritage = (node) => (node.heritageClauses ?? []).map((clause) => ` ${print(clause)}`).join('')
 
 /** Something with members: {line, members}, each member with a line and a comment. */
-const body = (checker, word, node) => ({
-  line: `${word} ${node.name.text}${typeParameters(node)}${heritage(node)}`,
+const body = (checker, word, name, node) => ({
+  line: `${word} ${name}${typeParameters(node)}${heritage(node)}`,
   members: node.members
     .filter((member) => !isHidden(member))
     .map((member) => ({ line: withoutBody(checker, member), comment: commentOf(member) })),
@@ -118,8 +119,8 @@ export const isElided = (checker, node) => ts.isTypeAliasDeclaration(node) && is
 
 /** What a declaration says: [{line, members?}], none for the implementation behind overloads. */
 export const describe = (checker, name, node) => {
-  if (ts.isInterfaceDeclaration(node)) return [body(checker, 'interface', node)]
-  if (ts.isClassDeclaration(node)) return [body(checker, 'class', node)]
+  if (ts.isInterfaceDeclaration(node)) return [body(checker, 'interface', name, node)]
+  if (ts.isClassDeclaration(node)) return [body(checker, 'class', name, node)]
   if (ts.isVariableDeclaration(node)) return variable(checker, name, node)
   if (ts.isFunctionDeclaration(node)) {
     const overloaded = checker.getSymbolAtLocation(node.name).declarations.length > 1

@@ -11,9 +11,16 @@ export const GROUPS = {
     ['The log and the past', ['store/events', 'store/past', 'store/row-diff', 'store/seqnum']],
     [
       'Live queries',
-      ['live/query', 'live/computed', 'live/signal', 'live/types', 'live/define', 'live/equal', 'live/hash', 'query/raw'],
+      [
+        'live/query', 'live/computed', 'live/signal', 'live/types', 'live/define', 'live/equal', 'live/hash',
+        'query/raw',
+      ],
     ],
-    ['The query builder', ['query/types', 'query/builder', 'query/compiled', 'query/bind'], ['TableQuery', 'SelectQuery']],
+    [
+      'The query builder',
+      ['query/types', 'query/builder', 'query/compiled', 'query/bind'],
+      ['TableQuery', 'SelectQuery'],
+    ],
     ['A schema', ['schema/make-schema', 'schema/make-state']],
     ['Events', ['schema/events', 'schema/events-api']],
     ['Materializers', ['schema/materializers']],

@@ -12,16 +12,14 @@ const comment = (text, indent) => {
   return [`${indent}/**`, lines, `${indent} */`]
 }
 
-const code = ({ checker }, { name, declarations }) =>
-  declarations
-    .flatMap((node) => describe(checker, name, node))
-    .map(({ line, members }) => {
-      if (!members) return wrap(line)
-      if (members.length === 0) return wrap(`${line} {}`)
-      const inside = members.flatMap((member) => [...comment(member.comment, '  '), wrap(member.line, '  ')])
-      return [`${wrap(line)} {`, ...inside, '}'].join('\n')
-    })
-    .join('\n')
+const codeOf = ({ line, members }) => {
+  if (!members) return wrap(line)
+  if (members.length === 0) return wrap(`${line} {}`)
+  const inside = members.flatMap((member) => [...comment(member.comment, '  '), wrap(member.line, '  ')])
+  return [`${wrap(line)} {`, ...inside, '}'].join('\n')
+}
+
+const code = ({ checker }, name, node) => describe(checker, name, node).map(codeOf)
 
 /** A comment as Markdown: `  name  what it is` is an item of a list. */
 const prose = (text) =>
@@ -36,12 +34,21 @@ const commentsOf = ({ declarations }) => [...new Set(declarations.map(commentOf)
 
 const block = (text) => `\`\`\`ts\n${text}\n\`\`\``
 
-const renderExport = (project, entry) =>
-  [`### ${entry.name}`, ...commentsOf(entry).map(prose), block(code(project, entry))].join('\n\n')
+const renderExport = (project, entry) => {
+  const { name, declarations, also } = entry
+  const names = also.map((other) => `\`${other}\``).join(', ')
+  return [
+    `### ${name}`,
+    ...commentsOf(entry).map(prose),
+    ...(names ? [`Also ${names}.`] : []),
+    block(declarations.flatMap((node) => code(project, name, node)).join('\n')),
+  ].join('\n\n')
+}
 
 /** Many small ones in one block, each with its comment. */
 const renderList = (project, entries) => {
-  const one = (entry) => [...comment(commentsOf(entry).join(' '), ''), code(project, entry)].join('\n')
+  const one = ({ name, declarations }) =>
+    declarations.flatMap((node) => [...comment(commentOf(node), ''), ...code(project, name, node)]).join('\n')
   return block(entries.map(one).join('\n\n'))
 }
 
@@ -134,6 +141,15 @@ const check = (entry, entries) => [
     .map(({ name, file }) => `${name} of web/src/${file}.ts has no comment`),
 ]
 
+/** What has a name of its own and another one in a namespace has one entry. */
+const withoutSecondNames = (entries) =>
+  entries
+    .map((entry) => ({
+      ...entry,
+      also: entries.filter((other) => other.target === entry.target && isMember(other)).map(({ name }) => name),
+    }))
+    .filter((entry) => !isMember(entry) || !entries.some((other) => other.target === entry.target && !isMember(other)))
+
 /** The pages, and what is wrong with the sources. */
 export const renderEntries = (project) => {
   const { program, checker } = project
@@ -143,7 +159,7 @@ export const renderEntries = (project) => {
     const module = checker.getSymbolAtLocation(program.getSourceFile(path))
     const all = exportsOf(project, module).map((found) => ({ ...found, file: fileOf(project, found.declarations[0]) }))
     const elsewhere = all.filter(({ target }) => everywhere.some((other) => other.target === target))
-    const entries = all.filter((found) => !elsewhere.includes(found))
+    const entries = withoutSecondNames(all.filter((found) => !elsewhere.includes(found)))
     everywhere.push(...entries)
     problems.push(...check(name, entries))
     return { name, entries, elsewhere }

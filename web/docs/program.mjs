@@ -1,5 +1,5 @@
 // The package's sources as TypeScript's compiler sees them, with more files that are only in memory.
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 
 /** What each entry of the package is called, and its file. */
@@ -20,9 +20,11 @@ const readOptions = (web) => {
 /** A host that finds `more` (path → text) before what is on the disk. */
 const makeHost = (options, more) => {
   const host = ts.createCompilerHost(options)
-  const { fileExists, readFile } = host
+  const { directoryExists, fileExists, readFile } = host
+  const folders = new Set([...more.keys()].map(dirname))
   const getSourceFile = host.getSourceFile.bind(host)
   return Object.assign(host, {
+    directoryExists: (path) => folders.has(path) || directoryExists(path),
     fileExists: (path) => more.has(path) || fileExists(path),
     readFile: (path) => more.get(path) ?? readFile(path),
     getSourceFile: (path, ...rest) =>

@@ -1,5 +1,5 @@
-// The TypeScript of documents, as files that are compiled. A block that begins with `// name.ts` is a module of that name;
-// any other one is a piece of a program, for which `store` is there, and what NAMES lists.
+// The TypeScript of documents, as files that are compiled. A block that begins with `// name.ts` is a module of that
+// name; any other one is a piece of a program, for which `store` is there, and what NAMES lists.
 import { join } from 'node:path'
 import ts from 'typescript'
 
@@ -17,7 +17,8 @@ const NAMES = {
 }
 
 const STORE =
-  "declare const store: import('livestore').Store<typeof import('./schema.js').schema> & import('livestore/react').ReactApi"
+  "declare const store: import('livestore').Store<typeof import('./schema.js').schema> & " +
+  "import('livestore/react').ReactApi"
 
 const uses = (code, name) => new RegExp(`(?<![.\\w])${name}\\b(?!:)`).test(code)
 const has = (code, name) => new RegExp(`import [^']*\\b${name}\\b[^']*from|(const|type) ${name}\\b`).test(code)

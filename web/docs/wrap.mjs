@@ -1,4 +1,4 @@
-// Breaks a signature that stands on one line into lines of at most WIDTH columns, at brackets and at `|`, `&`, `?`, `:`.
+// Breaks a signature that stands on one line into lines of at most WIDTH columns, at brackets and at operators.
 
 export const WIDTH = 100
 
@@ -75,8 +75,8 @@ const layOut = (parts, indent, start) => {
   const at = cuts(parts)
   const tries = [
     ...groups.filter(({ open }) => open === '(').slice(0, 1).map((group) => open([group])),
-    ...groups.toReversed().map((group) => open([group])),
     ...(at.length > 0 ? [cutAll(parts, at, indent)] : []),
+    ...groups.toReversed().map((group) => open([group])),
     open(groups),
   ]
   const shorter = (a, b) => (longest(b, start) < longest(a, start) ? b : a)
