@@ -215,6 +215,7 @@ typedef struct ls_document_def {
   const char *default_value; /* JSON */
   const char *default_id;    /* NULL: the session's id */
   bool replace_whole;        /* a set replaces the whole value; otherwise it merges the given keys */
+  bool no_undo;              /* undo passes over its sets, and they do not end what can be redone */
 } ls_document_def;
 
 typedef enum ls_unknown_events { LS_UNKNOWN_WARN, LS_UNKNOWN_IGNORE, LS_UNKNOWN_FAIL } ls_unknown_events;

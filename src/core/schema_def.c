@@ -105,6 +105,10 @@ static int put_document(ls_bytes *out, const ls_document_def *document, ls_error
     put_key(out, "replace");
     ls_bytes_text(out, "true");
   }
+  if (document->no_undo) {
+    put_key(out, "undo");
+    ls_bytes_text(out, "false");
+  }
   ls_bytes_byte(out, '}');
   return LS_OK;
 }

@@ -277,7 +277,7 @@ static int add_document_table(parser *p, const ls_document_type *document) {
 }
 
 /* The event that sets a document. What value fits is for the document to say, which takes parts of one. */
-static int add_document_event(parser *p, uint32_t key, const ls_document_type *document) {
+static int add_document_event(parser *p, uint32_t key, const ls_document_type *document, bool undo) {
   ls_event_type *event = &p->events[p->schema->n_events];
   ls_bytes_clear(&p->scratch);
   ls_bytes_printf(&p->scratch, "%sSet", document->name);
@@ -295,15 +295,16 @@ static int add_document_event(parser *p, uint32_t key, const ls_document_type *d
   event->properties = ls_args_properties(event->args, &event->n_properties);
   event->document = document;
   event->client_only = true;
+  event->not_undoable = !undo;
   p->schema->n_events++;
   return LS_OK;
 }
 
 static int read_document(parser *p, uint32_t key) {
-  static const char *const known[] = {"value", "default", "id", "replace", NULL};
+  static const char *const known[] = {"value", "default", "id", "replace", "undo", NULL};
   ls_document_type *document = &p->documents[p->schema->n_documents];
   uint32_t object = key + 1;
-  bool replace = false;
+  bool replace = false, undo = true;
   int result = read_name(&document->name, p, key);
   if (!result) result = check_keys(p, object, "an object that describes a document", known);
   if (!result) result = read_document_value(document, p, object);
@@ -311,9 +312,11 @@ static int read_document(parser *p, uint32_t key) {
   if (id) result = read_string(&document->default_id, p, id, "the id that is used when none is given");
   uint32_t replace_node = result ? 0 : ls_json_get(&p->doc, object, "replace");
   if (replace_node) result = read_bool(&replace, p, replace_node);
+  uint32_t undo_node = result ? 0 : ls_json_get(&p->doc, object, "undo");
+  if (undo_node) result = read_bool(&undo, p, undo_node);
   if (!result) document->merges = ls_args_is_object(document->value) && !replace;
   if (!result) result = add_document_table(p, document);
-  if (!result) result = add_document_event(p, key, document);
+  if (!result) result = add_document_event(p, key, document, undo);
   if (!result) p->schema->n_documents++;
   return result;
 }

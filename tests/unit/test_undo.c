@@ -6,6 +6,7 @@
 #include "support/cmocka_all.h"
 #include "support/core.h"
 #include "support/fault_alloc.h"
+#include "support/store_fixture.h"
 #include "support/tmp.h"
 #include "support/undo_fixture.h"
 
@@ -108,6 +109,32 @@ static void test_events_committed_together_are_undone_together(void **unused) {
   assert_string_equal(undo_read(store, "SELECT value FROM filter"), "x");
   undo_assert_replays(store);
   ls_close(store, NULL);
+}
+
+static void test_a_document_may_be_passed_over(void **unused) {
+  (void)unused;
+  ls_schema_def def = {
+      .tables = (const char *const[]){"CREATE TABLE t (id INTEGER PRIMARY KEY) STRICT", NULL},
+      .events = &(ls_event_def){.name = "add",
+                                .args = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"}}}",
+                                .sql = (const char *const[]){"INSERT INTO t VALUES (:id)", NULL}},
+      .n_events = 1,
+      .documents = &(ls_document_def){.name = "Ui", .value = "{}", .default_value = "0", .no_undo = true},
+      .n_documents = 1};
+  ls_store *store;
+  ls_error err;
+  const char *value;
+  assert_ok(ls_open(&store, NULL, &(ls_options){.schema.def = &def}, &err), &err);
+  assert_ok(ls_commit(NULL, store, "add", "{\"id\":1}", &err), &err);
+  assert_ok(ls_document_set(NULL, store, "Ui", NULL, "1", &err), &err);
+  assert_ok(ls_undo(NULL, store, 1, &err), &err);
+  assert_int_equal(fixture_number(store, "SELECT count(*) FROM t"), 0);
+  assert_ok(ls_document_set(NULL, store, "Ui", NULL, "2", &err), &err);
+  assert_ok(ls_redo(NULL, store, 1, &err), &err);
+  assert_int_equal(fixture_number(store, "SELECT count(*) FROM t"), 1);
+  assert_ok(ls_document_get(&value, store, "Ui", NULL, &err), &err);
+  assert_string_equal(value, "2");
+  fixture_close(store);
 }
 
 static void test_client_only_events_and_documents_are_undone_on_this_client_only(void **unused) {
@@ -287,6 +314,7 @@ int main(void) {
       cmocka_unit_test(test_more_than_there_is_undoes_nothing),
       cmocka_unit_test(test_the_status_names_what_comes_next),
       cmocka_unit_test(test_events_committed_together_are_undone_together),
+      cmocka_unit_test(test_a_document_may_be_passed_over),
       cmocka_unit_test(test_client_only_events_and_documents_are_undone_on_this_client_only),
       cmocka_unit_test(test_events_that_cannot_be_undone_are_passed_over),
       cmocka_unit_test(test_a_commit_that_changed_nothing_takes_one_undo),

@@ -72,7 +72,7 @@ export interface ClientDocumentTableDef<
   readonly set: SetDocument<Name, T, Id, Partially>
   readonly valueSchema: Codec<T, Encoded>
   readonly default: { readonly id: Id; readonly value: T }
-  readonly options: { readonly isClientDocumentTable: true; readonly partialSet: Partially }
+  readonly options: { readonly isClientDocumentTable: true; readonly partialSet: Partially; readonly undo: boolean }
   /** Only a type: the value. */
   readonly Value: T
 }
@@ -80,7 +80,8 @@ export interface ClientDocumentTableDef<
 /** Any client document. */
 export type AnyDocument = ClientDocumentTableDef<any, any, any, any, any>
 
-/** A document of a schema. Without `partialSet: false`, setting a struct merges the given keys into it. */
+/** A document of a schema. Without `partialSet: false`, setting a struct merges the given keys into it. Undo passes over
+ * what is set, unless `undo: true` says otherwise. */
 export const clientDocument = <
   const Name extends string,
   S extends AnySchema,
@@ -90,6 +91,7 @@ export const clientDocument = <
   readonly name: Name
   readonly schema: S
   readonly partialSet?: P
+  readonly undo?: boolean
   readonly default: { readonly id?: Id; readonly value: NoInfer<TypeOf<S>> }
 }): ClientDocumentTableDef<Name, TypeOf<S>, EncodedOf<S>, Id, P> => {
   const {
@@ -135,7 +137,7 @@ export const clientDocument = <
     set: makeEventDef(set, setName, setSchema, { clientOnly: true, derived: true }),
     valueSchema: codec,
     default: { id: defaultId, value: defaultValue },
-    options: { isClientDocumentTable: true, partialSet: merges },
+    options: { isClientDocumentTable: true, partialSet: merges, undo: options.undo === true },
   }) as never
 }
 

@@ -92,6 +92,7 @@ const documentEntry = ({ valueSchema, default: { id, value }, options }: AnyDocu
   default: valueSchema.encode(value) as unknown,
   ...(typeof id === 'string' && { id }),
   ...(!options.partialSet && { replace: true }),
+  ...(!options.undo && { undo: false }),
 })
 
 const eventEntry = (def: AnyEventDef, materializer: object): object => {
