@@ -190,6 +190,11 @@ for name in access crash framing http; do
   check "asan-server-$name" env -u SOAK LIVESTORE=build/asan/livestore node --test "tests/server/$name.mjs"
 done
 for file in tests/wasm/*.mjs; do check "wasm-$(noun "$file")" node "$file" build/livestore.wasm; done
+check wasm-pool build/wasm/test_pool
+check wasm-unit node tests/wasm/unit/run-unit.mjs build/wasm/unit
+check web-unit npm --prefix web --silent test
+check web-types npm --prefix web --silent run types
+for file in tests/web/*.test.mjs; do check "browser-$(noun "${file%.mjs}")" node --test "$file"; done
 for file in tests/interop/*.test.js; do
   name=$(basename "$file" .test.js)
   check "interop-$name" tests/interop/run.sh ours "$file"

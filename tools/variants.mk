@@ -12,7 +12,7 @@ VARIANTS := test-asan test-clang test-fuzz test-system
 .PHONY: test-build test-release $(VARIANTS)
 
 # All that tools/test.sh runs.
-test-build: test-release $(VARIANTS) wasm
+test-build: test-release $(VARIANTS) wasm wasm-unit $(WASM_BUILD)/test_pool web app build/packages-web
 test-release: build/packages-test build/packages-net lib cli examples unit sim bench-program
 
 # What the variants share is made here first, once.

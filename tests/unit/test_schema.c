@@ -178,7 +178,7 @@ static const struct {
     {DOCUMENT("{\"value\":true,\"default\":3,\"replace\":3}"),
      "$.documents.d.replace: expected true or false, got number"},
     {DOCUMENT("{\"value\":true,\"default\":3,\"merge\":3}"),
-     "$.documents.d.merge: no such key (known: value, default, id, replace)"},
+     "$.documents.d.merge: no such key (known: value, default, id, replace, undo)"},
     {"{\"livestore\":1,\"events\":{\"dSet\":{}},\"documents\":{\"d\":{\"value\":true,\"default\":3}}}",
      "event \"dSet\" is there twice: a document makes one of them"},
     {"{\"livestore\":1,\"tables\":[\"CREATE TABLE d (a PRIMARY "
