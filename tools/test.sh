@@ -194,6 +194,7 @@ check wasm-pool build/wasm/test_pool
 check wasm-unit node tests/wasm/unit/run-unit.mjs build/wasm/unit
 check web-unit npm --prefix web --silent test
 check web-types npm --prefix web --silent run types
+check web-docs node web/docs.mjs --check
 for file in tests/web/*.test.mjs; do check "browser-$(noun "${file%.mjs}")" node --test "$file"; done
 for file in tests/interop/*.test.js; do
   name=$(basename "$file" .test.js)

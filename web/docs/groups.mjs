@@ -44,7 +44,7 @@ export const GROUPS = {
 }
 
 /** Types of the package's inside, which are named and not shown. */
-export const INNER = ['CodecShape', 'CoreStore', 'Definitions', 'EffectAst', 'Simplify', 'Tracker', 'WasmSource']
+export const INNER = ['CodecShape', 'CoreStore', 'Definitions', 'EffectAst', 'Simplify', 'Tracker']
 
 /** What is said at the head of each page. */
 export const INTRODUCTIONS = {

@@ -21,7 +21,7 @@ const parse = (tokens, close) => {
   }
 }
 
-const TOKENS = /'(?:[^'\\]|\\.)*'|`[^`]*`|=>|[()[\]{}<>,;]|\s+|[^'`()[\]{}<>,;\s=]+|=/g
+const TOKENS = /'(?:[^'\\]|\\.)*'|"[^"]*"|`[^`]*`|=>|[()[\]{}<>,;]|\s+|[^'"`()[\]{}<>,;\s=]+|=/g
 
 const isBlank = (part) => typeof part === 'string' && /^\s+$/.test(part)
 
