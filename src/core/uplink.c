@@ -141,7 +141,7 @@ static int run_rebase(ls_rebase_result *result, struct ls_uplink *uplink, const 
                       .after = c->after,
                       .fresh = c->events,
                       .n_fresh = c->appended ? 0 : c->n,
-                      .moved = before->events + before->n - moved,
+                      .moved = moved ? before->events + before->n - moved : NULL,
                       .n_moved = moved,
                       .generation = ls_log_generation(log) + 1,
                       .upstream_head = ls_log_upstream_head(log)};
