@@ -275,7 +275,7 @@ static bool run_with_fault(long k) {
   ls_store *leader = leader_open();
   linked l[2] = {joined("a", leader), joined("b", leader)};
   for (int i = 0; i < 4; i++) {
-    char args[40];
+    char args[60];
     snprintf(args, sizeof args, "{\"id\":%d,\"name\":\"n%d\"}", i, i);
     commit(&l[i % 2], "put", args);
   }
