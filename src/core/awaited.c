@@ -48,7 +48,8 @@ void ls_awaited_confirm(ls_awaited *awaited, ls_seqnum upstream_head) {
   size_t kept = 0;
   for (size_t i = 0; i < awaited->n; i++) {
     ls_awaited_commit commit = awaited->commits[i];
-    if (commit.aside || commit.lost_sight || ls_seqnum_after(commit.last, upstream_head)) awaited->commits[kept++] = commit;
+    if (commit.aside || commit.lost_sight || ls_seqnum_after(commit.last, upstream_head))
+      awaited->commits[kept++] = commit;
   }
   awaited->n = kept;
 }
@@ -57,8 +58,10 @@ ls_stage ls_awaited_stage(const ls_awaited *awaited, int64_t ordinal) {
   size_t low = 0, high = awaited->n;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (awaited->commits[middle].ordinal < ordinal) low = middle + 1;
-    else high = middle;
+    if (awaited->commits[middle].ordinal < ordinal)
+      low = middle + 1;
+    else
+      high = middle;
   }
   if (low < awaited->n && awaited->commits[low].ordinal == ordinal) {
     const ls_awaited_commit *commit = &awaited->commits[low];

@@ -46,7 +46,8 @@ static int read_events(ls_link *link, ls_error *err) {
   uint32_t list = ls_link_find(link, 0, "events");
   link->n = 0;
   if (!list) return LS_OK;
-  if (ls_json_type_of(&link->doc, list) != LS_JSON_ARRAY) return ls_fail(err, LS_EPROTOCOL, "\"events\" must be an array");
+  if (ls_json_type_of(&link->doc, list) != LS_JSON_ARRAY)
+    return ls_fail(err, LS_EPROTOCOL, "\"events\" must be an array");
   int rc = reserve(link, link->doc.nodes[list].count, err);
   for (uint32_t node = list + 1; !rc && node < link->doc.nodes[list].next; node = link->doc.nodes[node].next) {
     ls_event *event = &link->events[link->n++];

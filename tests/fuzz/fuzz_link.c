@@ -43,7 +43,8 @@ static void check(ls_store *leader) {
   require(ls_state_hash(before, leader, &err) == LS_OK, "the leader has a state");
   require(ls_rebuild(leader, &err) == LS_OK && ls_state_hash(after, leader, &err) == LS_OK, "which can be made anew");
   require(strcmp(before, after) == 0, "and is that of its log");
-  require(ls_uplink_open(&session, &(ls_options){.schema.json = SCHEMA, .session_id = "new"}, &err) == LS_OK, "a session");
+  require(ls_uplink_open(&session, &(ls_options){.schema.json = SCHEMA, .session_id = "new"}, &err) == LS_OK,
+          "a session");
   require(ls_downlink_open(&link, leader, &err) == LS_OK, "can be joined");
   carry(session, link, 1000);
   require(ls_state_hash(there, session, &err) == LS_OK && strcmp(there, before) == 0, "and agrees");
@@ -52,8 +53,10 @@ static void check(ls_store *leader) {
 }
 
 static void deliver(ls_store *session, ls_downlink *link, const uint8_t *message, size_t size) {
-  if (*message == 'u') ls_downlink_receive(link, message + 1, size - 1, NULL);
-  else ls_uplink_receive(session, message + 1, size - 1, NULL);
+  if (*message == 'u')
+    ls_downlink_receive(link, message + 1, size - 1, NULL);
+  else
+    ls_uplink_receive(session, message + 1, size - 1, NULL);
   carry(session, link, 10);
 }
 

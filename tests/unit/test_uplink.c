@@ -205,10 +205,21 @@ static void test_a_push_that_was_not_answered_is_not_doubled(void **state) {
 
 static void test_a_message_that_is_none_is_refused_and_changes_nothing(void **state) {
   (void)state;
-  static const char *const BAD[] = {"", "{", "[]", "{}", "{\"push\":{}}", "{\"push\":{\"heard\":1,\"has\":-1}}",
-                                    "{\"hello\":{}}", "{\"events\":7}", "{\"events\":[{}]}", "{\"conflict\":{\"id\":1}}",
-                                    "{\"after\":\"x\",\"events\":[]}", "{\"accepted\":\"e900\",\"has\":1}",
-                                    "{\"welcome\":{\"store\":\"s\"}}", "{\"failed\":{}}", "{\"kept\":\"x\"}"};
+  static const char *const BAD[] = {"",
+                                    "{",
+                                    "[]",
+                                    "{}",
+                                    "{\"push\":{}}",
+                                    "{\"push\":{\"heard\":1,\"has\":-1}}",
+                                    "{\"hello\":{}}",
+                                    "{\"events\":7}",
+                                    "{\"events\":[{}]}",
+                                    "{\"conflict\":{\"id\":1}}",
+                                    "{\"after\":\"x\",\"events\":[]}",
+                                    "{\"accepted\":\"e900\",\"has\":1}",
+                                    "{\"welcome\":{\"store\":\"s\"}}",
+                                    "{\"failed\":{}}",
+                                    "{\"kept\":\"x\"}"};
   ls_store *leader = leader_open();
   linked l = joined("tab", leader);
   commit(&l, "put", "{\"id\":1}");

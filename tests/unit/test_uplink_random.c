@@ -82,8 +82,10 @@ static void work(world *w) {
   linked *l = any(w);
   ls_store *store = below(w, 4) ? l->store : w->leader;
   if (store != w->leader && !welcome(l)) return;
-  if (below(w, 4)) commit(w, store);
-  else undo(w, store);
+  if (below(w, 4))
+    commit(w, store);
+  else
+    undo(w, store);
 }
 
 static void merge(world *w) {
@@ -129,10 +131,22 @@ static void step(world *w) {
   switch (below(w, 24)) {
     case 0: merge(w); break;
     case 1: upstream_push(&w->up, w->leader, 1 + below(w, 10)); break;
-    case 2: if (!below(w, 3)) refuse(w); break;
-    case 3: if (!below(w, 3)) reconnect(w); break;
-    case 4: if (!below(w, 8)) replace_leader(w); break;
-    case 5: case 6: case 7: case 8: case 9: case 10: case 11: deliver(w); break;
+    case 2:
+      if (!below(w, 3)) refuse(w);
+      break;
+    case 3:
+      if (!below(w, 3)) reconnect(w);
+      break;
+    case 4:
+      if (!below(w, 8)) replace_leader(w);
+      break;
+    case 5:
+    case 6:
+    case 7:
+    case 8:
+    case 9:
+    case 10:
+    case 11: deliver(w); break;
     default: work(w); break;
   }
   ls_store_react(w->leader);
