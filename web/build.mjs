@@ -1,6 +1,7 @@
 // Builds the package below ../build/web, or with `test` bundles and runs the tests below ../build/web-test.
 //
-//   node build.mjs                the package: JavaScript by esbuild, declarations by tsc, the WebAssembly modules
+//   node build.mjs                the package: JavaScript by esbuild, declarations by tsc, the WebAssembly modules; says
+//                                 what a page downloads of it, and fails when that is too much
 //   node build.mjs test [NAME…]   test/NAME.test.ts(x); without a name all of them
 //
 // LIVESTORE_WASM names another WebAssembly module for the tests than ../build/livestore-web.wasm.
@@ -8,9 +9,10 @@ import { spawnSync } from 'node:child_process'
 import {
   copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync,
 } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { checkSize } from './size.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const made = resolve(here, '../build')
@@ -35,32 +37,38 @@ function publishedPackage() {
   return `${JSON.stringify(rest, null, 2)}\n`
 }
 
+/** One module for each source, neither bundled nor minified: an app's bundler does both, and leaves out what the app
+ * does not use. Modules that have types only are not written. */
+async function buildModules(out) {
+  const sources = readdirSync(join(here, 'src'), { recursive: true }).filter((file) => /\.tsx?$/.test(file))
+  const { outputFiles } = await build({
+    ...common,
+    bundle: false,
+    entryPoints: sources.map((file) => join('src', file)),
+    outbase: 'src',
+    outdir: out,
+    sourcemap: true,
+    write: false,
+  })
+  const isEmpty = (path) => outputFiles.some((file) => file.path === path && !/^\s*(import|export)\b/m.test(file.text))
+  for (const { path, contents } of outputFiles) {
+    if (isEmpty(path.replace(/\.map$/, ''))) continue
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents)
+  }
+}
+
 async function buildPackage() {
   const out = join(made, 'web')
   rmSync(out, { recursive: true, force: true })
-  await build({
-    ...common,
-    entryPoints: {
-      index: 'src/index.ts',
-      react: 'src/react/index.ts',
-      worker: 'src/worker/index.ts',
-      effect: 'src/schema/effect-entry.ts',
-    },
-    outdir: out,
-    // All files lie in one folder: the module is looked for beside the file that loads it.
-    chunkNames: 'chunk-[hash]',
-    splitting: true,
-    minify: true,
-    sourcemap: true,
-    platform: 'neutral',
-    packages: 'external',
-    external: ['node:*'],
-  })
+  await buildModules(out)
   run(join(here, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'])
-  copyFileSync(join(made, 'livestore-web.wasm'), join(out, 'livestore.wasm'))
-  copyFileSync(join(made, 'livestore-web-fts5.wasm'), join(out, 'livestore-fts5.wasm'))
+  // The WebAssembly module is looked for beside the JavaScript module that loads it.
+  copyFileSync(join(made, 'livestore-web.wasm'), join(out, 'core/livestore.wasm'))
+  copyFileSync(join(made, 'livestore-web-fts5.wasm'), join(out, 'core/livestore-fts5.wasm'))
   copyFileSync(resolve(here, '../LICENSE'), join(out, 'LICENSE'))
   writeFileSync(join(out, 'package.json'), publishedPackage())
+  await checkSize(out)
 }
 
 /** A package as the tests run it: real files, found as a program would find them. */

@@ -162,6 +162,7 @@ static int put_next(ls_downlink *downlink, ls_error *err) {
 }
 
 int ls_downlink_take(const void **message, size_t *size, ls_downlink *downlink, ls_error *err) {
+  if (downlink->out.capacity > 2 * LS_LINK_BYTES) ls_bytes_fini(&downlink->out); /* an image is sent once */
   ls_bytes_clear(&downlink->out);
   int there = put_next(downlink, err);
   if (there == 1 && !ls_bytes_ok(&downlink->out)) there = ls_fail_nomem(err);

@@ -83,6 +83,27 @@ test('a browser without OPFS keeps the store in memory, with a warning, and tabs
   assert.deepEqual(await texts(b), ['one'])
 })
 
+test('without OPFS the log goes with the leading tab: another one says so, and shows nothing else', async () => {
+  const a = await browser.tab({ worker: 'without-opfs' })
+  const b = await browser.tab({ worker: 'without-opfs' })
+  await b.evaluate(() => lab.commitDurable('one'))
+  const shown = b.evaluate(async () => {
+    let least = Infinity
+    while (lab.ended() === undefined) {
+      least = Math.min(least, lab.count())
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    return least
+  })
+  await a.close()
+  assert.equal(await shown, 1)
+  assert.match(await b.evaluate(() => lab.ended()), /The tab that kept the store "test" in memory has gone/)
+  await b.reload()
+  await b.evaluate(() => lab.open({ worker: 'without-opfs' }))
+  await b.evaluate(() => lab.commitDurable('anew'))
+  assert.deepEqual(await texts(b), ['anew'])
+})
+
 test('a private window that may keep nothing says so', async () => {
   const a = await browser.tab({ worker: 'private' })
   assert.equal(a.opened.storageMode, 'in-memory')

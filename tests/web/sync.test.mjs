@@ -51,6 +51,49 @@ test('all tabs of a browser sync through one worker, and another tab goes on whe
   assert.equal(await a2.evaluate(() => lab.leads()), true)
 })
 
+test('without OPFS another tab goes on with what the server has, and shows no less meanwhile', async () => {
+  const settings = { url: server.url(), worker: 'without-opfs' }
+  const a = await profiles[0].tab(settings)
+  await a.evaluate(async () => {
+    lab.commit('x', 50)
+    await lab.saved()
+  })
+  await synced(a)
+  const a2 = await profiles[0].tab(settings)
+  const shown = a2.evaluate(async () => {
+    let least = Infinity
+    while (!lab.leads() || lab.unsaved() > 0 || lab.count() < 51) {
+      least = Math.min(least, lab.count())
+      if (lab.leads() && least === 50) lab.commit('on its way')
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    return least
+  })
+  await until('both have one head', async () => {
+    const { upstreamHead } = await a2.evaluate(() => lab.status())
+    return upstreamHead.global === 50 && (await network(a2)).isConnected
+  })
+  await a.close()
+  assert.equal(await shown, 50)
+  await synced(a2)
+  assert.equal(await a2.evaluate(() => lab.ended()), undefined)
+  const b = await profiles[1].tab(settings)
+  await until('b has all', async () => (await count(b)) >= 51)
+  assert.deepEqual(await texts(b), await texts(a2))
+})
+
+test('without OPFS a tab ends when the leader is gone and the server did not have all', async () => {
+  const settings = { url: server.url(), worker: 'without-opfs' }
+  const a = await profiles[0].tab(settings)
+  const a2 = await profiles[0].tab(settings)
+  await server.stop()
+  await until('a2 knows', async () => !(await network(a2)).isConnected)
+  await commit(a2, 'not synced')
+  await a.close()
+  const ended = await until('it has ended', () => a2.evaluate(() => lab.ended()))
+  assert.match(ended, /The tab that kept the store "test" in memory has gone/)
+})
+
 test('the server away: commits stay pending, and both come together when it is back', async () => {
   const [a, b] = await openBoth()
   await commit(a, 'before')

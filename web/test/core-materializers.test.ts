@@ -102,7 +102,7 @@ test('an error of a statement that is not caught is the error of the commit', ()
 
 test('an asynchronous materializer is refused', () => {
   const store = open(made((async () => {}) as () => void))
-  assert.throws(() => store.commit(make('a')), /asynchronous/)
+  assert.throws(() => store.commit(make('a')), /must not be async/)
 })
 
 test('large parameters of statements do not harm the event that is being committed', () => {

@@ -193,6 +193,7 @@ test('the document says what the library needs', () => {
     value: { type: 'object', properties: { at: { type: 'string', format: 'date-time' } }, required: ['at'] },
     default: { at: '1970-01-01T00:00:00.000Z' },
     id: 'one',
+    undo: false,
   })
   assert.equal(entryOf(ui).id, undefined)
 })

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { loadCore } from '../src/core/index.js'
-import { FAILED, FULL, memoryPool, type FilePool } from '../src/opfs/index.js'
+import { loadCore, type HostFiles } from '../src/core/index.js'
+import { FAILED, FULL, memoryPool } from '../src/opfs/index.js'
 import { faultyPool } from './lib/opfs-faults.js'
 
 const schema = JSON.stringify({
@@ -18,13 +18,13 @@ const schema = JSON.stringify({
 })
 
 const wasm = readFileSync(new URL('livestore.wasm', import.meta.url))
-const core = (files: FilePool) => loadCore({ wasm, files })
+const core = (files: HostFiles) => loadCore({ wasm, files })
 const added = (id: string, text = id) => JSON.stringify([{ name: 'added', args: { id, text } }])
 
-const openStore = async (files: FilePool, durability: 'process' | 'power' = 'process') =>
+const openStore = async (files: HostFiles, durability: 'process' | 'power' = 'process') =>
   (await core(files)).open({ schema, path: 'todos', clientId: 'c', sessionId: 's', durability })
 
-const ids = async (files: FilePool) => {
+const ids = async (files: HostFiles) => {
   const store = await openStore(files)
   const { rows } = store.query('SELECT id FROM todos ORDER BY rowid')
   store.close()

@@ -174,3 +174,21 @@ test('the store of options with a context has it', async () => {
   assert.equal(plain.storeId, 'default')
   await plain.shutdown()
 })
+
+test('letting go of a store that was dropped starts no timer', async (t) => {
+  const registry = new StoreRegistry()
+  const { options: mine } = counted({ unusedCacheTime: 5 })
+  const release = registry.retain(mine)
+  await registry.getOrLoadPromise(mine)
+  await registry.dispose()
+  const timers = t.mock.method(globalThis, 'setTimeout')
+  release()
+  assert.equal(timers.mock.callCount(), 0)
+})
+
+test('a live value of a store that was shut down can still be given back', async () => {
+  const store = await createStorePromise(options())
+  const ref = store.instantiate(tables.todos)
+  await store.shutdown()
+  ref.deref()
+})

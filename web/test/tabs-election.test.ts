@@ -76,7 +76,7 @@ const stand = (locks: FakeLocks, tab: string, act: Act = wellBehaved): Stand => 
   }
   const election = standForElection({
     worker, locks: view, storeId: 's',
-    begin: () => ({ clientId: 'c', clientChosen: false, directory: 'd', reset: false, payload: 'null', wasm }),
+    begin: () => ({ clientId: 'c', clientChosen: false, directory: 'd', reset: false, replaces: false, payload: 'null', schema: '{}', wasm }),
     elected: () => undefined,
     ready: (leader) => leads.push(leader),
     report: (message) => message.type === 'log' && logs.push(message.text),
@@ -179,7 +179,7 @@ const makeStorage = (from: Record<string, string> = {}): Storage => {
 test('the client id is the one that was kept', () => {
   const storage = makeStorage()
   const id = takeClientId('s', storage)
-  assert.match(id, /^[a-z0-9]{10}$/)
+  assert.match(id, /^[\w-]{10}$/)
   assert.notEqual(takeClientId('s', undefined), id)
   keepClientId('s', storage, 'kept')
   assert.equal(takeClientId('s', storage), 'kept')
@@ -199,5 +199,5 @@ test('a session id survives a reload, and a duplicated tab gets another one (WEB
 })
 
 test('what the browser lacks is named', () => {
-  assert.throws(checkSupport, /does not offer navigator\.locks \(Web Locks\).*Worker.*https or from localhost/)
+  assert.throws(checkSupport, /does not offer Worker.*navigator\.locks \(Web Locks\).*https or from localhost/)
 })

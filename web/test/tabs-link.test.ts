@@ -76,6 +76,7 @@ const openLeader = (world: World, { store }: FakeLeader, payload = 'null'): Lead
   const leader = serve({
     store, payload, locks: world.locks.tab(name),
     welcome: { storageMode: 'persisted' },
+    syncs: true,
     used: () => undefined,
   })
   const channel = new BroadcastChannel(channelName(world.storeId))

@@ -1,7 +1,7 @@
 /** A page that opens sessions as the tests say. */
 import type { AdapterSession, BootStatus } from '../../../web/src/store/adapter.js'
 import { makePersistedAdapter } from '../../../web/src/tabs/index.js'
-import { schema } from './todo-schema.js'
+import { calls, schemas } from './schemas.js'
 
 interface Settings {
   readonly storeId?: string
@@ -10,8 +10,16 @@ interface Settings {
   readonly reset?: boolean
   readonly directory?: string
   readonly sessionId?: string
+  /** One of schemas.ts; default: plain. The worker has another one where its words say so. */
+  readonly schema?: string
   /** Words for the worker of this tab (tabs-worker.ts). */
   readonly worker?: string
+}
+
+const schemaOf = ({ schema = 'plain' }: Settings) => {
+  const found = schemas[schema]
+  if (found) return found
+  throw new Error(`there is no schema "${schema}"`)
 }
 
 let session: AdapterSession | undefined
@@ -32,16 +40,16 @@ const lab = {
   ended: () => ended,
   async open(settings: Settings = {}) {
     const from = performance.now()
+    const words = `${settings.worker ?? ''}&schema=${settings.schema ?? 'plain'}`
     const adapter = makePersistedAdapter({
-      worker: () =>
-        (worker = new Worker('/tabs-worker.js', { type: 'module', name: `leader?${settings.worker ?? ''}` })),
+      worker: () => (worker = new Worker('/tabs-worker.js', { type: 'module', name: `leader?${words}` })),
       resetPersistence: settings.reset === true,
       ...(settings.url && { sync: { url: settings.url } }),
       ...(settings.directory && { storage: { type: 'opfs', directory: settings.directory } }),
       ...(settings.sessionId && { sessionId: settings.sessionId }),
     })
     session = await adapter({
-      schema,
+      schema: schemaOf(settings),
       storeId: settings.storeId ?? 'test',
       syncPayload: settings.payload,
       onBootStatus: (status) => statuses.push(status),
@@ -60,6 +68,10 @@ const lab = {
       core.commit(JSON.stringify([{ name: 'v1.TodoCreated', args: { id, text: n > 1 ? `${text}${i}` : text } }]))
       opened().committed()
     }
+  },
+  commitEvent(name: string, args: unknown) {
+    opened().core.commit(JSON.stringify([{ name, args }]))
+    opened().committed()
   },
   /** Commits a row; gives the milliseconds until the leader had it. */
   async commitDurable(text: string) {
@@ -82,6 +94,11 @@ const lab = {
   },
   texts: () => opened().core.query('SELECT text FROM todos ORDER BY rowid').rows.map(([text]) => text as string),
   count: () => opened().core.query('SELECT count(*) FROM todos').rows[0]?.[0] as number,
+  rows: (sql: string) => opened().core.query(sql).rows,
+  safeHead: () => opened().safeHead?.(),
+  /** Calls of materializers on this page. */
+  calls: () => calls.count,
+  schemaHash: () => opened().core.schemaHash,
   hash: () => opened().core.stateHash(),
   status: () => opened().core.status(),
   unsaved: () => opened().unsaved(),

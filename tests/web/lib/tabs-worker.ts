@@ -1,6 +1,6 @@
 import { Schema } from '../../../web/src/schema/index.js'
 import { makeWorker } from '../../../web/src/worker/index.js'
-import { schema } from './todo-schema.js'
+import { schemas } from './schemas.js'
 
 const settings = new URLSearchParams(self.name.split('?')[1] ?? '')
 if (settings.has('without-opfs')) Reflect.deleteProperty(self, 'FileSystemSyncAccessHandle')
@@ -11,6 +11,9 @@ if (settings.has('private'))
 self.addEventListener('message', ({ data }) => {
   if (data === 'crash') throw new Error('unreachable')
 })
+
+const schema = schemas[settings.get('schema') ?? '']
+if (!schema) throw new Error(`there is no schema "${settings.get('schema')}"`)
 
 makeWorker({
   schema,

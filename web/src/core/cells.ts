@@ -56,7 +56,7 @@ export class Cells {
   #other(tag: number, size: number): SqlValue {
     const at = this.#restAt
     this.#restAt += tag === 4 ? 8 : size
-    if (tag === 4) return this.#memory.view.getBigInt64(at, true)
+    if (tag === 4) return new DataView(this.#memory.bytes.buffer, at).getBigInt64(0, true)
     const blob = this.#memory.bytes.slice(at, at + size)
     return tag === 5 ? blob : decoder.decode(blob)
   }
@@ -86,4 +86,10 @@ export class Cells {
     for (let i = 0; i < count; i++) rows[i] = this.list(n)
     return { columns, rows }
   }
+}
+
+/** What a call has written; `result` is what it gave. */
+export const cellsOf = (memory: Memory, result: number): Cells => {
+  memory.check(result)
+  return new Cells(memory)
 }

@@ -1,12 +1,12 @@
 import { CoreError } from './error.js'
 import type { Bridge, NodeHost } from './host.js'
-import { Cells } from './cells.js'
+import { cellsOf } from './cells.js'
 import { readAll, readNode } from './records.js'
-import type { CoreStore, NodeId, Rows, SqlParams, Tracker } from './types.js'
+import type { CoreSession, NodeId, Rows, SqlParams, Tracker } from './types.js'
 
 type Graph = Pick<
-  CoreStore,
-  | 'signal' | 'setSignal' | 'computed' | 'live' | 'chosen' | 'value' | 'rows' | 'subscribe' | 'release' | 'batchBegin'
+  CoreSession,
+  | 'signal' | 'setSignal' | 'computed' | 'live' | 'value' | 'rows' | 'subscribe' | 'release' | 'batchBegin'
   | 'batchCommit' | 'nodes'
 >
 
@@ -17,8 +17,20 @@ interface Held {
   rows: Rows | undefined
 }
 
+/** The reactive part of a store, and what other kinds of nodes are made with. */
+export interface OpenGraph {
+  readonly graph: Graph
+  close(): void
+  /** A node that reads others. */
+  running(run: (tracker: Tracker, handle: number) => number): NodeHost
+  /** A query in a run, as the library has it. */
+  query(tracker: number, sql: string, params: SqlParams): number
+  /** A handle to a node that calls `host`. */
+  openCalling(host: NodeHost, work: (store: number, id: number) => number): NodeId
+}
+
 /** The reactive part of a store. `store` gives its handle, or throws when it is closed. */
-export function openGraph(bridge: Bridge, store: () => number): { graph: Graph; close(): void } {
+export function openGraph(bridge: Bridge, store: () => number): OpenGraph {
   const { memory } = bridge
   const { wasm, web } = memory
   const nodes = new Map<NodeId, Held>()
@@ -26,22 +38,17 @@ export function openGraph(bridge: Bridge, store: () => number): { graph: Graph; 
   function held(node: NodeId): Held {
     store()
     const found = nodes.get(node)
-    if (!found) throw new CoreError('LS_ENOTFOUND', `node ${node} has been released, or is of another store`)
+    if (!found) throw new CoreError('LS_ENOTFOUND', `node ${node} has been released`)
     return found
   }
 
   /** One more handle to a node that was opened with what `work` has written to memory. */
   function open(work: (store: number) => number): NodeId {
-    const { top } = memory
-    try {
-      const node = memory.pointer(work(store()))
-      const known = nodes.get(node)
-      if (known) known.handles++
-      else nodes.set(node, { handles: 1, pointer: 0, rows: undefined })
-      return node
-    } finally {
-      memory.release(top)
-    }
+    const node = memory.scratch(() => memory.pointer(work(store())))
+    const known = nodes.get(node)
+    if (known) known.handles++
+    else nodes.set(node, { handles: 1, pointer: 0, rows: undefined })
+    return node
   }
 
   /** The same of a node that calls `host`. */
@@ -56,15 +63,11 @@ export function openGraph(bridge: Bridge, store: () => number): { graph: Graph; 
     }
   }
 
-  function query(tracker: number, sql: string, params: SqlParams): number {
-    const { top } = memory
-    try {
+  const query = (tracker: number, sql: string, params: SqlParams): number =>
+    memory.scratch(() => {
       const text = memory.text(sql)
       return memory.pointer(wasm.ls_web_tracker_query(web, tracker, text, memory.values(params), params.length))
-    } finally {
-      memory.release(top)
-    }
-  }
+    })
 
   const rowsOf = (tracker: number, node: NodeId): number =>
     memory.pointer(wasm.ls_web_tracker_rows(web, tracker, node))
@@ -78,7 +81,7 @@ export function openGraph(bridge: Bridge, store: () => number): { graph: Graph; 
         const read: number[] = []
         let open = true
         const use = <T>(work: () => T): T => {
-          if (!open) throw new CoreError('LS_EARGS', 'a run has ended: what it reads is read before it returns')
+          if (!open) throw new CoreError('LS_EARGS', 'the run has ended')
           return work()
         }
         const hold = (pointer: number): Rows => {
@@ -122,13 +125,6 @@ export function openGraph(bridge: Bridge, store: () => number): { graph: Graph; 
       open((handle) =>
         wasm.ls_web_live(web, handle, memory.text(label), memory.text(sql), memory.values(params), params.length),
       ),
-    chosen(label, run) {
-      const choose = running((tracker, handle) => {
-        const { sql, params } = run(tracker)
-        return query(handle, sql, params)
-      })
-      return openCalling(choose, (handle, id) => wasm.ls_web_chosen(web, handle, memory.text(label), id))
-    },
     value(node) {
       held(node)
       return number(wasm.ls_web_node_value(web, node))
@@ -157,14 +153,11 @@ export function openGraph(bridge: Bridge, store: () => number): { graph: Graph; 
     },
     batchBegin: () => void wasm.ls_web_batch_begin(store()),
     batchCommit: () => void memory.check(wasm.ls_web_batch_commit(web, store())),
-    nodes() {
-      memory.check(wasm.ls_web_nodes(web, store()))
-      return readAll(new Cells(memory), readNode)
-    },
+    nodes: () => readAll(cellsOf(memory, wasm.ls_web_nodes(web, store())), readNode),
   }
   const close = (): void => {
     for (const entry of nodes.values()) bridge.rows.drop(entry.pointer)
     nodes.clear()
   }
-  return { graph, close }
+  return { graph, close, running, query, openCalling }
 }

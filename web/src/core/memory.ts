@@ -9,8 +9,7 @@ const ERROR_TEXT = 16
 const ERROR_TEXT_SIZE = 1000
 const VALUE_SIZE = 16
 
-const SCRATCH_FIRST = 1 << 16
-const SCRATCH_MOST = 1 << 22
+const SCRATCH_SIZE = 1 << 16
 /** Texts up to this length are faster written by hand, if they are ASCII. */
 const SHORT = 64
 
@@ -19,21 +18,18 @@ const encoder = new TextEncoder()
 export const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The module's memory: what a call is given is written to a stack of scratch, which calls from inside callbacks use
- * above what is there. Views are made anew when memory has grown. Whoever calls keeps `top` and gives it to `release`. */
+ * above what is there. Views are made anew when memory has grown. Whoever writes does it inside `scratch`. */
 export class Memory {
   readonly wasm: WasmExports
   readonly web: number
   bytes!: Uint8Array
   ints!: Int32Array
   doubles!: Float64Array
-  view!: DataView
-  top = 0
   /** The size of the last text. */
   written = 0
-  #base = 0
-  #end = 0
-  #wanted = 0
-  #extras: { at: number; pointer: number }[] = []
+  #top: number
+  readonly #end: number
+  readonly #extras: number[] = []
   /** What a callback threw last. */
   thrown: unknown
 
@@ -41,8 +37,9 @@ export class Memory {
     this.wasm = wasm
     this.#look()
     this.web = wasm.ls_web_new()
-    this.#resize(SCRATCH_FIRST)
-    if (this.web === 0 || this.#base === 0) throw new CoreError('LS_ENOMEM', 'out of memory')
+    this.#top = this.#malloc(SCRATCH_SIZE)
+    this.#end = this.#top + SCRATCH_SIZE
+    if (this.web === 0) throw new CoreError('LS_ENOMEM', 'out of memory')
   }
 
   #look(): void {
@@ -50,7 +47,6 @@ export class Memory {
     this.bytes = new Uint8Array(buffer)
     this.ints = new Int32Array(buffer)
     this.doubles = new Float64Array(buffer)
-    this.view = new DataView(buffer)
   }
 
   /** To be called before a view is used, if anything was called since. */
@@ -58,52 +54,47 @@ export class Memory {
     if (this.bytes.length === 0) this.#look()
   }
 
-  #resize(size: number): void {
-    this.wasm.ls_web_free(this.#base)
-    this.#base = this.top = this.wasm.ls_web_alloc(size)
-    this.#end = this.#base === 0 ? 0 : this.#base + size
-    this.fresh()
-  }
-
-  #alloc(size: number): number {
-    this.fresh()
-    const at = (this.top + 7) & ~7
-    if (at + size <= this.#end) {
-      this.top = at + size
-      return at
-    }
+  #malloc(size: number): number {
     const pointer = this.wasm.ls_web_alloc(size)
     if (pointer === 0) throw new CoreError('LS_ENOMEM', 'out of memory')
-    this.#extras.push({ at: this.top, pointer })
-    // Marks taken from here on lie behind this one.
-    this.top += 8
-    this.#wanted = Math.max(this.#wanted, size * 2)
     this.fresh()
     return pointer
   }
 
-  /** Forget what was written since `mark` was the top. */
-  release(mark: number): void {
-    this.top = mark
-    for (let last = this.#extras.at(-1); last && last.at >= mark; last = this.#extras.at(-1)) {
-      this.wasm.ls_web_free(last.pointer)
-      this.#extras.pop()
+  /** What the scratch has no room for is freed with it. */
+  #alloc(size: number): number {
+    this.fresh()
+    const at = (this.#top + 7) & ~7
+    if (at + size <= this.#end) {
+      this.#top = at + size
+      return at
     }
-    if (this.#wanted > 0 && mark === this.#base) {
-      const size = Math.min(this.#wanted, SCRATCH_MOST)
-      this.#wanted = 0
-      if (size > this.#end - this.#base) this.#resize(size)
+    const pointer = this.#malloc(size)
+    this.#extras.push(pointer)
+    return pointer
+  }
+
+  /** Run it, and forget what it has written. */
+  scratch<T>(work: () => T): T {
+    const top = this.#top
+    const extras = this.#extras.length
+    try {
+      return work()
+    } finally {
+      this.#top = top
+      while (this.#extras.length > extras) this.wasm.ls_web_free(this.#extras.pop() ?? 0)
     }
   }
 
   /** Write a text with a NUL behind it. */
   text(text: string): number {
     const { length } = text
-    const at = this.#alloc(length <= SHORT ? SHORT * 3 + 1 : length * 3 + 1)
+    const most = length * 3 + 1
+    const at = this.#alloc(most)
     const size = this.#ascii(text, at) ? length : encoder.encodeInto(text, this.bytes.subarray(at)).written
     this.bytes[at + size] = 0
     this.written = size
-    if (at >= this.#base && at < this.#end) this.top = at + size + 1
+    if (this.#top === at + most) this.#top = at + size + 1
     return at
   }
 
@@ -137,35 +128,29 @@ export class Memory {
       this.#sized(at, 3, text, this.written)
     } else if (typeof value === 'number') {
       const whole = Number.isSafeInteger(value) && !Object.is(value, -0)
-      this.ints[at >> 2] = whole ? 1 : 2
-      if (!whole) this.doubles[(at + 8) >> 3] = value
-      else this.#int(at + 8, value)
+      if (whole) return this.#sized(at, 1, value, Math.floor(value / 0x100000000))
+      this.ints[at >> 2] = 2
+      this.doubles[(at + 8) >> 3] = value
     } else if (typeof value === 'bigint') {
-      this.ints[at >> 2] = 1
-      this.view.setBigInt64(at + 8, value, true)
+      this.#sized(at, 1, Number(BigInt.asIntN(32, value)), Number(value >> 32n))
     } else if (value instanceof Uint8Array) {
       const blob = this.blob(value)
       this.#sized(at, 4, blob, value.length)
     } else if (typeof value === 'boolean') {
-      this.ints[at >> 2] = 1
-      this.#int(at + 8, Number(value))
+      this.#sized(at, 1, Number(value), 0)
     } else if (value === null || value === undefined) {
       this.ints[at >> 2] = 0
     } else {
       const got = Object.prototype.toString.call(value).slice(8, -1)
-      throw new CoreError('LS_EARGS', `a parameter is null, a number, a bigint, a text or a Uint8Array, not ${got}`)
+      throw new CoreError('LS_EARGS', `expected null, a number, a bigint, a string or a Uint8Array as parameter, got ${got}`)
     }
   }
 
-  #int(at: number, value: number): void {
-    this.ints[at >> 2] = value
-    this.ints[(at + 4) >> 2] = Math.floor(value / 0x100000000)
-  }
-
-  #sized(at: number, type: number, pointer: number, size: number): void {
+  /** A type, and the two halves of an integer, or a pointer and a size. */
+  #sized(at: number, type: number, low: number, high: number): void {
     this.ints[at >> 2] = type
-    this.ints[(at + 8) >> 2] = pointer
-    this.ints[(at + 12) >> 2] = size
+    this.ints[(at + 8) >> 2] = low
+    this.ints[(at + 12) >> 2] = high
   }
 
   blob(data: Uint8Array): number {
@@ -177,7 +162,7 @@ export class Memory {
   /** Read a text that ends with a NUL. */
   string(at: number): string {
     this.fresh()
-    return decoder.decode(this.bytes.subarray(at, this.bytes.indexOf(0, at)))
+    return this.slice(at, this.bytes.indexOf(0, at) - at)
   }
 
   /** Read a text of a size. */
@@ -203,8 +188,7 @@ export class Memory {
     const { thrown } = this
     const cause = thrown !== undefined && message.includes(messageOf(thrown)) ? { cause: thrown } : undefined
     if (cause) this.thrown = undefined
-    const code = codeName(this.view.getInt32(at, true))
-    return new CoreError(code, message, Number(this.view.getBigInt64(at + ERROR_ITEM, true)), cause)
+    return new CoreError(codeName(this.ints[at >> 2] ?? 0), message, this.ints[(at + ERROR_ITEM) >> 2], cause)
   }
 
   /** Tell C what a callback threw, and give the code. */
@@ -213,8 +197,9 @@ export class Memory {
     const number = codeNumber(thrown instanceof CoreError ? thrown.code : code)
     if (at === 0) return number
     this.fresh()
-    this.view.setInt32(at, number, true)
-    this.view.setBigInt64(at + ERROR_ITEM, -1n, true)
+    // The item is -1, in 64 bits.
+    this.ints[at >> 2] = number
+    this.ints.fill(-1, (at + ERROR_ITEM) >> 2, (at + ERROR_TEXT) >> 2)
     const text = this.bytes.subarray(at + ERROR_TEXT, at + ERROR_TEXT + ERROR_TEXT_SIZE - 1)
     text[encoder.encodeInto(messageOf(thrown), text).written] = 0
     return number

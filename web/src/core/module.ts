@@ -1,21 +1,11 @@
 import { CoreError } from './error.js'
-import { hostFunctions, systemFunctions, type Bridge, type HostFiles, type HostFunctions } from './host.js'
+import { hostFunctions, systemFunctions, type Bridge, type HostFunctions, type MemoryOf } from './host.js'
 import { Memory } from './memory.js'
-import { nanoid } from './nanoid.js'
 import { rowsCache } from './rows.js'
-import { openStore, openValues } from './store.js'
-import type { Core } from './types.js'
 import type { WasmExports } from './wasm.js'
 
 /** Where the WebAssembly module comes from: its address, its bytes, or what was compiled of it. */
 export type WasmSource = URL | string | BufferSource | WebAssembly.Module
-
-export interface CoreOptions {
-  /** Another module than the one of this package, such as the one with full-text search. */
-  readonly wasm?: WasmSource
-  /** Where stores that have a path are kept; without it all are in memory. */
-  readonly files?: HostFiles
-}
 
 let compiled: Promise<WebAssembly.Module> | undefined
 
@@ -52,13 +42,19 @@ export async function compileCore(source?: WasmSource): Promise<WebAssembly.Modu
   return WebAssembly.compile(source)
 }
 
-/** Load the library. Each core has memory of its own, and any number of stores. */
-export async function loadCore(options: CoreOptions = {}): Promise<Core> {
-  const module = await compileCore(options.wasm)
+/** Load the library, with the functions that it imports beside those that every store needs: `system` may be called
+ * while it is loaded. */
+export async function loadBridge(
+  source?: WasmSource,
+  system: (memory: MemoryOf) => HostFunctions = () => ({}),
+  callbacks: (bridge: Bridge) => HostFunctions = () => ({}),
+): Promise<Bridge> {
+  const module = await compileCore(source)
   let memory: Memory | undefined
   let host: HostFunctions = {}
-  const system: WebAssembly.ModuleImports = systemFunctions(() => memory as Memory, options.files)
-  const imports: WebAssembly.Imports = { env: system }
+  const memoryOf = (): Memory => memory as Memory
+  const env: WebAssembly.ModuleImports = { ...systemFunctions(memoryOf), ...system(memoryOf) }
+  const imports: WebAssembly.Imports = { env }
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind !== 'function') continue
     const group = (imports[from] ??= {})
@@ -71,27 +67,6 @@ export async function loadCore(options: CoreOptions = {}): Promise<Core> {
   memory = new Memory(wasm)
   let ids = 0
   const bridge: Bridge = { memory, rows: rowsCache(memory), stores: new Map(), nodes: new Map(), id: () => ++ids }
-  host = hostFunctions(bridge)
-  return makeCore(bridge)
-}
-
-function makeCore(bridge: Bridge): Core {
-  const { memory } = bridge
-  const { wasm } = memory
-  return {
-    version: memory.string(wasm.ls_web_version()),
-    open: (options) => openStore(bridge, options, false),
-    openUplink: (options) => openStore(bridge, options, true),
-    checkSchema(options) {
-      const { top } = memory
-      try {
-        const values = openValues(options, Object.keys(options.materializers ?? {}))
-        memory.check(wasm.ls_web_schema_check(memory.web, memory.values(values), values.length))
-      } finally {
-        memory.release(top)
-      }
-    },
-    nanoid,
-    memoryBytes: () => wasm.memory.buffer.byteLength,
-  }
+  host = { ...hostFunctions(bridge), ...callbacks(bridge) }
+  return bridge
 }

@@ -1,4 +1,4 @@
-import { Cells } from './cells.js'
+import { cellsOf } from './cells.js'
 import type { Memory } from './memory.js'
 import type { Rows } from './types.js'
 
@@ -20,8 +20,8 @@ export function rowsCache(memory: Memory): RowsCache {
         entry.count++
         return entry.rows
       }
-      const n = memory.check(memory.wasm.ls_web_rows(memory.web, pointer))
-      const rows = new Cells(memory).rows(n)
+      const n = memory.wasm.ls_web_rows(memory.web, pointer)
+      const rows = cellsOf(memory, n).rows(n)
       held.set(pointer, { rows, count: 1 })
       return rows
     },

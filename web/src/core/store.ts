@@ -1,12 +1,11 @@
 import { CoreError } from './error.js'
-import { Cells } from './cells.js'
-import { openGraph } from './graph.js'
+import { cellsOf } from './cells.js'
+import { openGraph, type OpenGraph } from './graph.js'
 import type { Bridge, StoreHost } from './host.js'
-import { openLinks } from './links.js'
 import { openReading } from './read.js'
 import { readReceipt, readStatus, STAGES } from './records.js'
-import { openSync } from './sync.js'
-import type { CoreReceipt, CoreStore, OpenOptions, Stage } from './types.js'
+import { openUplink } from './uplink.js'
+import type { CoreReceipt, CoreSession, OpenOptions, Stage } from './types.js'
 
 const DURABILITIES = ['process', 'power', 'later']
 
@@ -18,55 +17,47 @@ export function openValues(options: OpenOptions, functions: readonly string[]): 
 }
 
 /** The part of a store that commits. */
-function openWriting(bridge: Bridge, store: () => number): Pick<
-  CoreStore, 'commit' | 'stage' | 'flush' | 'undo' | 'redo' | 'undoStatus' | 'status'
+function openWriting({ memory }: Bridge, store: () => number): Pick<
+  CoreSession, 'commit' | 'stage' | 'undo' | 'redo' | 'undoStatus' | 'status'
 > {
-  const { memory } = bridge
   const { wasm, web } = memory
-  const receipt = (result: number): CoreReceipt => {
-    memory.check(result)
-    return readReceipt(new Cells(memory))
-  }
+  const receipt = (result: number): CoreReceipt => readReceipt(cellsOf(memory, result))
   return {
-    commit(events) {
-      const { top } = memory
-      try {
+    commit: (events) =>
+      memory.scratch(() => {
         const text = memory.text(events)
         return receipt(wasm.ls_web_commit(web, store(), text, memory.written))
-      } finally {
-        memory.release(top)
-      }
-    },
-    stage({ first, last, serial }) {
-      const { top } = memory
-      try {
+      }),
+    stage: ({ first, last, serial }) =>
+      memory.scratch(() => {
         const values = memory.values([
           first.global, first.client, first.generation, last.global, last.client, last.generation, serial,
         ])
         return STAGES[wasm.ls_web_stage(store(), values)] as Stage
-      } finally {
-        memory.release(top)
-      }
-    },
-    flush: () => void memory.check(wasm.ls_web_flush(web, store())),
+      }),
     undo: (n) => receipt(wasm.ls_web_undo(web, store(), n)),
     redo: (n) => receipt(wasm.ls_web_redo(web, store(), n)),
     undoStatus(most) {
-      memory.check(wasm.ls_web_undo_status(web, store(), most))
-      const cells = new Cells(memory)
+      const cells = cellsOf(memory, wasm.ls_web_undo_status(web, store(), most))
       return { undo: cells.number(), redo: cells.number(), undoName: cells.maybe(), redoName: cells.maybe() }
     },
-    status() {
-      memory.check(wasm.ls_web_status(web, store()))
-      return readStatus(new Cells(memory))
-    },
+    status: () => readStatus(cellsOf(memory, wasm.ls_web_status(web, store()))),
   }
 }
 
+/** A store as it was opened. */
+interface Opened {
+  readonly session: CoreSession
+  readonly graph: OpenGraph
+  readonly host: StoreHost
+  /** Throws when it has been closed. */
+  handle(): number
+}
+
 /** Open a store, or a session whose log is elsewhere. */
-export function openStore(bridge: Bridge, options: OpenOptions, uplink: boolean): CoreStore {
+export function openStore(bridge: Bridge, options: OpenOptions, uplink: boolean): Opened {
   const { memory, stores } = bridge
-  const { wasm, web, top } = memory
+  const { wasm, web } = memory
   const host: StoreHost = {
     options,
     functions: Object.keys(options.materializers ?? {}),
@@ -80,26 +71,24 @@ export function openStore(bridge: Bridge, options: OpenOptions, uplink: boolean)
   let handle = 0
   try {
     const values = openValues(options, host.functions)
-    handle = memory.pointer(wasm.ls_web_open(web, id, Number(uplink), memory.values(values), values.length))
+    handle = memory.scratch(() =>
+      memory.pointer(wasm.ls_web_open(web, id, Number(uplink), memory.values(values), values.length)),
+    )
   } finally {
     if (handle === 0) stores.delete(id)
-    memory.release(top)
   }
 
   const store = (): number => {
     if (handle === 0) throw new CoreError('LS_ENOTFOUND', 'the store has been closed')
     return handle
   }
-  const names = (): [storeId: string, clientId: string, sessionId: string, schemaHash: string] => {
-    memory.check(wasm.ls_web_names(web, store()))
-    return new Cells(memory).list(4) as [string, string, string, string]
-  }
+  const names = (): string[] => cellsOf(memory, wasm.ls_web_names(web, store())).list(4) as string[]
   let known = names()
   // The welcome tells a session whose leader is elsewhere what it is called.
-  const name = (at: 0 | 1 | 2 | 3): string => (uplink && handle !== 0 ? (known = names()) : known)[at]
-  const { graph, close: closeGraph } = openGraph(bridge, store)
+  const name = (at: number): string => (uplink && handle !== 0 ? (known = names()) : known)[at] as string
+  const graph = openGraph(bridge, store)
 
-  return {
+  const session: CoreSession = {
     get storeId() { return name(0) },
     get clientId() { return name(1) },
     get sessionId() { return name(2) },
@@ -110,14 +99,14 @@ export function openStore(bridge: Bridge, options: OpenOptions, uplink: boolean)
       const error = result < 0 ? memory.error() : undefined
       if (error?.code === 'LS_ELOCKED') throw error
       handle = 0
-      closeGraph()
+      graph.close()
       stores.delete(id)
       if (error) throw error
     },
     ...openWriting(bridge, store),
     ...openReading(bridge, store),
-    ...graph,
-    ...openSync(bridge, host, store),
-    ...openLinks(bridge, store),
+    ...graph.graph,
+    ...openUplink(bridge, store),
   }
+  return { session, graph, host, handle: store }
 }

@@ -1,5 +1,5 @@
 import { CoreError, codeNumber } from './error.js'
-import { Cells } from './cells.js'
+import { cellsOf } from './cells.js'
 import type { Bridge, StoreHost } from './host.js'
 import { readAll, readConflict, readReceipt, readSyncStatus } from './records.js'
 import type { CoreStore } from './types.js'
@@ -24,15 +24,6 @@ export function openSync(bridge: Bridge, host: StoreHost, store: () => number): 
     throw new CoreError('LS_ELOCKED', 'a transport calls the store later, not from inside connect, send or close')
   }
 
-  const writing = <T>(work: () => T): T => {
-    const { top } = memory
-    try {
-      return work()
-    } finally {
-      memory.release(top)
-    }
-  }
-
   return {
     attach(transport, options) {
       const handle = store()
@@ -42,7 +33,7 @@ export function openSync(bridge: Bridge, host: StoreHost, store: () => number): 
       host.transport = transport
       host.payload = payload
       try {
-        writing(() => {
+        memory.scratch(() => {
           const values = memory.values([
             url, transport.requests === true, payload !== undefined, BACKENDS.indexOf(backend),
             pushEvents ?? 0, retryMinMs ?? 0, retryMaxMs ?? 0, pingMs ?? 0,
@@ -59,32 +50,26 @@ export function openSync(bridge: Bridge, host: StoreHost, store: () => number): 
     opened: () => void wasm.ls_web_opened(ready()),
     frame(text) {
       const handle = ready()
-      writing(() => {
+      memory.scratch(() => {
         const frame = memory.text(text)
         wasm.ls_web_frame(handle, frame, memory.written)
       })
     },
     closed(why) {
       const handle = ready()
-      writing(() => wasm.ls_web_closed(web, handle, codeNumber(why.code), memory.text(why.message)))
+      memory.scratch(() => wasm.ls_web_closed(web, handle, codeNumber(why.code), memory.text(why.message)))
     },
     tick: () => void wasm.ls_web_tick(ready()),
     dueMs: () => wasm.ls_web_due_ms(store()),
-    syncStatus() {
-      memory.check(wasm.ls_web_sync_status(web, store()))
-      return readSyncStatus(new Cells(memory))
-    },
-    conflicts() {
-      memory.check(wasm.ls_web_conflicts(web, store()))
-      return readAll(new Cells(memory), readConflict)
-    },
+    syncStatus: () => readSyncStatus(cellsOf(memory, wasm.ls_web_sync_status(web, store()))),
+    conflicts: () => readAll(cellsOf(memory, wasm.ls_web_conflicts(web, store())), readConflict),
     retryConflict(id, events) {
       const handle = store()
-      writing(() => {
+      return memory.scratch(() => {
         const text = memory.maybe(events)
-        memory.check(wasm.ls_web_conflict_retry(web, handle, id, text, events === undefined ? 0 : memory.written))
+        const size = events === undefined ? 0 : memory.written
+        return readReceipt(cellsOf(memory, wasm.ls_web_conflict_retry(web, handle, id, text, size)))
       })
-      return readReceipt(new Cells(memory))
     },
     dropConflict: (id) => void memory.check(wasm.ls_web_conflict_drop(web, store(), id)),
   }

@@ -111,14 +111,19 @@ export interface CoreTransport {
   close(): void
 }
 
+/** How a store syncs. */
 export interface SyncOptions {
   readonly url?: string
   /** Asked for each connection; throws to be asked again later. */
   readonly payload?: () => unknown
+  /** When the server has another log than before (docs/sync.md). Default: set-aside. */
   readonly backend?: 'set-aside' | 'stop' | 'upload'
+  /** How many events go out at once. */
   readonly pushEvents?: number
+  /** After what time a server that is away is tried again: at first, and at most. Default: 1 and 30 s. */
   readonly retryMinMs?: number
   readonly retryMaxMs?: number
+  /** How often a silent connection is tried out. */
   readonly pingMs?: number
 }
 
@@ -205,7 +210,8 @@ export interface UplinkStatus {
   readonly error: CoreErrorInfo | null
 }
 
-export interface CoreStore {
+/** What a page calls: of a session whose log is elsewhere, and of a whole store. */
+export interface CoreSession {
   readonly storeId: string
   readonly clientId: string
   readonly sessionId: string
@@ -215,30 +221,19 @@ export interface CoreStore {
   /** `events` is JSON text: [{"name": …, "args": {…}}, …]; all of them or none. */
   commit(events: string): CoreReceipt
   stage(receipt: CoreReceipt): Stage
-  flush(): void
   undo(n: number): CoreReceipt
   redo(n: number): CoreReceipt
   undoStatus(most: number): { undo: number; redo: number; undoName: string | null; redoName: string | null }
 
   query(sql: string, params?: SqlParams): Rows
-  /** A client document as JSON text. */
-  document(name: string, id?: string): string
   stateHash(): string
   status(): CoreStatus
-
-  events(filter: EventFilter, most: number): LogEvent[]
-  eventChanges(seq: SeqNum): RowChange[]
-  history(table: string, key: SqlParams): { event: LogEvent; change: RowChange }[]
-  diff(from: SeqNum, to: SeqNum): RowChange[]
-  at(position: SeqNum): CoreView
 
   signal(label: string, version: number): NodeId
   setSignal(node: NodeId, version: number): void
   /** `run` gives a version: the same as before stops the pass there. */
   computed(label: string, run: (tracker: Tracker) => number): NodeId
   live(label: string, sql: string, params: SqlParams): NodeId
-  /** A live query whose SQL or parameters depend on other nodes. */
-  chosen(label: string, run: (tracker: Tracker) => { sql: string; params: SqlParams }): NodeId
   value(node: NodeId): number
   rows(node: NodeId): Rows
   /** `later`: leave the first call out. Release the subscription to end it. */
@@ -247,6 +242,28 @@ export interface CoreStore {
   batchBegin(): void
   batchCommit(): void
   nodes(): NodeInfo[]
+
+  /** Of a store made by `openUplink`. */
+  uplinkReceive(message: Uint8Array): void
+  uplinkTake(): Uint8Array | undefined
+  /** The leader is gone: greet the next one with this. */
+  uplinkHello(): Uint8Array
+  uplinkStatus(): UplinkStatus
+}
+
+/** A store with its log: what a leader calls, too. */
+export interface CoreStore extends CoreSession {
+  flush(): void
+  /** A client document as JSON text. */
+  document(name: string, id?: string): string
+  events(filter: EventFilter, most: number): LogEvent[]
+  eventChanges(seq: SeqNum): RowChange[]
+  history(table: string, key: SqlParams): { event: LogEvent; change: RowChange }[]
+  diff(from: SeqNum, to: SeqNum): RowChange[]
+  at(position: SeqNum): CoreView
+
+  /** A live query whose SQL or parameters depend on other nodes. */
+  chosen(label: string, run: (tracker: Tracker) => { sql: string; params: SqlParams }): NodeId
 
   attach(transport: CoreTransport, options: SyncOptions): void
   detach(): void
@@ -263,12 +280,6 @@ export interface CoreStore {
 
   /** The leader's side: another session, somewhere else, greets with `hello`; its welcome is the first message. */
   downlink(hello: Uint8Array): Downlink
-  /** The session's side, of a store made by `openUplink`. */
-  uplinkReceive(message: Uint8Array): void
-  uplinkTake(): Uint8Array | undefined
-  /** The leader is gone: greet the next one with this. */
-  uplinkHello(): Uint8Array
-  uplinkStatus(): UplinkStatus
 }
 
 export interface Core {

@@ -1,26 +1,22 @@
 /** Queries of all forms become SQL with parameters, and a function that makes the result of the rows. */
-import type { Rows, SqlParams } from '../core/types.js'
-import { asCompiled, isQueryBuilder, resolveParams } from '../query/index.js'
+import { asCompiled, isQueryBuilder } from '../query/index.js'
 import type { CompiledQuery } from '../query/index.js'
 import type { RawQuery } from '../query/raw.js'
 import { hashOf, idOf } from './hash.js'
 import type { QueryInput } from './types.js'
 
 /** A query that is ready to run in any session. */
-export interface Compiled<R> {
-  readonly sql: string
-  readonly label: string
+export interface Compiled<R> extends CompiledQuery<R> {
   /** Tells queries apart that read or decode differently. */
   readonly hash: string
-  /** Equal rows give equal elements of the result, when that is an array. */
-  readonly rowByRow: boolean
-  params(sessionId: string): SqlParams
-  decode(rows: Rows, sessionId: string): R
 }
 
 /** A query builder, a table, or raw SQL? */
 export const isQueryInput = (input: unknown): input is QueryInput<any> =>
   isQueryBuilder(input) || typeof (input as Partial<RawQuery> | null | undefined)?.query === 'string'
+
+/** The same without a hash, which takes longer to make than the SQL. */
+export const compileInput = <R>(input: QueryInput<R>): CompiledQuery<R> => asCompiled(input as RawQuery) as never
 
 /** Queries of the same SQL may still differ in what they make of the rows (first() and limit(1), say). */
 const emptyResult = (query: CompiledQuery): unknown => {
@@ -33,14 +29,7 @@ const emptyResult = (query: CompiledQuery): unknown => {
 
 /** Makes SQL of a builder or of a raw query. */
 export const compile = <R>(input: QueryInput<R>): Compiled<R> => {
-  const query = asCompiled(input as RawQuery) as CompiledQuery<R>
-  const schema = isQueryBuilder(input) ? undefined : (input as RawQuery).schema
-  return {
-    sql: query.sql,
-    label: query.label,
-    hash: hashOf(query.sql, query.params, schema ? idOf(schema) : emptyResult(query)),
-    rowByRow: !schema,
-    params: (sessionId) => resolveParams(query.params, sessionId),
-    decode: (rows, sessionId) => query.decode(rows, sessionId),
-  }
+  const query = compileInput(input)
+  const { sql, params, schema } = query
+  return { ...query, hash: hashOf(sql, params, schema ? idOf(schema) : emptyResult(query)) }
 }

@@ -12,7 +12,7 @@ type Refs = Map<string, RcRef<LiveQuery<unknown>>>
 const getter = (context: LiveContext, tracker: Tracker, before: Refs, next: Refs): { get: Get; end: () => void } => {
   let over = false
   const read = (input: LiveQueryDef<unknown> | LiveQuery<unknown> | QueryInput<unknown>): unknown => {
-    if (over) throw new Error('get: called after the run of its query; read what is needed before the first await')
+    if (over) throw new Error('get: its query has run; read what is needed before the first await')
     if ('_tag' in input && input._tag === 'live') return input.track(tracker)
     const definition = toDefinition(input)
     let ref = next.get(definition.hash)

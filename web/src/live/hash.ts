@@ -18,7 +18,7 @@ export const hashOf = (...parts: readonly unknown[]): string => JSON.stringify(p
 export const sourceOf = (fn: (...args: never[]) => unknown, deps: Deps, name: string): string => {
   const source = fn.toString()
   if (deps === undefined && /\{\s*\[(native code|bytecode)\]\s*\}/.test(source)) {
-    throw new Error(`${name}: this runtime does not keep the text of functions; give {deps: […]} to tell queries apart`)
+    throw new Error(`${name}: functions have no text here; give {deps: […]} to tell queries apart`)
   }
   return source
 }

@@ -1,5 +1,6 @@
 /** Live queries: SQL whose result stays what it is while the rows that it reads do. */
 import type { Tracker } from '../core/types.js'
+import { resolveParams } from '../query/compiled.js'
 import type { RawQuery } from '../query/raw.js'
 import type { AnySchema } from '../schema/index.js'
 import { compile, isQueryInput } from './compile.js'
@@ -39,7 +40,7 @@ const openChosen = <R, M>(
   const decode = decoder<R>(sessionId)
   return openComputed<R | M>(context, label, (get: Get, tracker: Tracker) => {
     const compiled = choose(get, context)
-    const result = decode(compiled, tracker.query(compiled.sql, compiled.params(sessionId)))
+    const result = decode(compiled, tracker.query(compiled.sql, resolveParams(compiled.params, sessionId)))
     return map ? map(result) : result
   })
 }

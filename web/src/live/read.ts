@@ -1,5 +1,6 @@
 /** Reading once, and looking on. */
-import { compile } from './compile.js'
+import { resolveParams } from '../query/compiled.js'
+import { compileInput } from './compile.js'
 import { isDefinition, isLiveQuery, isQueryable, isSignal, toDefinition } from './define.js'
 import { readSignal } from './signal.js'
 import type { LiveContext, LiveQuery, Queryable, RcRef } from './types.js'
@@ -7,7 +8,7 @@ import type { LiveContext, LiveQuery, Queryable, RcRef } from './types.js'
 const check = (query: unknown, name: string): void => {
   if (isQueryable(query)) return
   const given = query === null ? 'null' : typeof query
-  throw new TypeError(`${name}: a query is wanted (queryDb, computed, signal, builder, table or {query}), not ${given}`)
+  throw new TypeError(`${name}: expected a query (queryDb, computed, signal, table, builder or {query}), got ${given}`)
 }
 
 /** A counted reference to whatever can be asked for. */
@@ -23,8 +24,9 @@ export const readOnce = <R>(context: LiveContext, query: Queryable<R>): R => {
   if (isLiveQuery(query)) return query.run()
   if (isSignal(query)) return readSignal(context, query)
   if (!isDefinition(query)) {
-    const { sql, params, decode } = compile<R>(query)
-    return decode(context.core.query(sql, params(context.sessionId)), context.sessionId)
+    const { core, sessionId } = context
+    const { sql, params, decode } = compileInput<R>(query)
+    return decode(core.query(sql, resolveParams(params, sessionId)), sessionId)
   }
   const ref = query.make(context)
   try {

@@ -1,5 +1,6 @@
 /** Live queries whose SQL is fixed: nodes of the library's own. Their rows are decoded once for each change. */
 import type { Rows } from '../core/types.js'
+import { resolveParams } from '../query/compiled.js'
 import type { Compiled } from './compile.js'
 import { hashOf } from './hash.js'
 import type { Deps } from './hash.js'
@@ -15,7 +16,7 @@ export const decoder = <R>(sessionId: string): ((compiled: Compiled<R>, rows: Ro
     const same = last?.hash === compiled.hash ? last : undefined
     if (same?.rows === rows) return same.result
     const decoded = compiled.decode(rows, sessionId)
-    const result = same && compiled.rowByRow ? keepRowObjects(same.rows, same.result, rows, decoded) : decoded
+    const result = same && !compiled.schema ? keepRowObjects(same.rows, same.result, rows, decoded) : decoded
     last = { rows, result, hash: compiled.hash }
     return result
   }
@@ -24,7 +25,7 @@ export const decoder = <R>(sessionId: string): ((compiled: Compiled<R>, rows: Ro
 const openRows = <R>(context: LiveContext, label: string, compiled: Compiled<R>): Opened<R> => {
   const { core, sessionId } = context
   const decode = decoder<R>(sessionId)
-  const node = core.live(label, compiled.sql, compiled.params(sessionId))
+  const node = core.live(label, compiled.sql, resolveParams(compiled.params, sessionId))
   return {
     node,
     run: () => decode(compiled, core.rows(node)),

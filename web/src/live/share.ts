@@ -35,7 +35,9 @@ export const share = <R>(
   return {
     value: entry.query as LiveQuery<R>,
     deref: () => {
-      if (held && --entry.references === 0) entry.close()
+      const last = held && --entry.references === 0
+      // A store that was shut down has forgotten it.
+      if (last && context.shared.get(hash) === entry) entry.close()
       held = false
     },
   }

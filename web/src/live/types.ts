@@ -1,5 +1,5 @@
 /** The vocabulary of live values: what may be asked for, what is defined, what runs in a store. */
-import type { CoreStore, NodeId, SqlValue, Tracker } from '../core/types.js'
+import type { CoreSession, NodeId, SqlValue, Tracker } from '../core/types.js'
 import type { CompiledQuery } from '../query/index.js'
 import type { RawQuery } from '../query/raw.js'
 import type { AnySchema, TypeOf } from '../schema/index.js'
@@ -61,7 +61,7 @@ export interface LiveQuery<R> {
 
 /** What live values need of their store. */
 export interface LiveContext {
-  readonly core: CoreStore
+  readonly core: CoreSession
   readonly sessionId: string
   /** Live values by their hash. */
   readonly shared: Map<string, SharedQuery>

@@ -1,6 +1,6 @@
 // A pool in memory: for a worker that has no files of its own, and for tests. It is gone with the page.
+import type { HostFiles } from '../core/files.js'
 import { FAILED } from './result.js'
-import type { FilePool } from './types.js'
 
 interface MemoryFile {
   bytes: Uint8Array
@@ -22,7 +22,7 @@ const resize = (file: MemoryFile, size: number) => {
 }
 
 /** Files in memory; there are always `spare` more than are used. */
-export const memoryPool = (spare = 4): FilePool => {
+export const memoryPool = (spare = 4): HostFiles => {
   const files: MemoryFile[] = []
   const grow = (n: number) => {
     while (n-- > 0) files.push({ bytes: new Uint8Array(0), size: 0 })

@@ -2,9 +2,10 @@
 // cannot wait for one; more are opened when the library has few left.
 //
 // The files of a pool are "0.livestore", "1.livestore" …, in a directory that may hold other things.
+import type { HostFiles } from '../core/files.js'
 import { openHandles, whileHeld } from './handles.js'
 import { resultOf } from './result.js'
-import type { Directory, FilePool, SyncHandle } from './types.js'
+import type { Directory, SyncHandle } from './types.js'
 
 export interface PoolOptions {
   /** How many files there are at least; 8. A store takes some four, and one for each snapshot of the past. */
@@ -17,7 +18,7 @@ export interface PoolOptions {
   readonly onError?: (error: unknown) => void
 }
 
-export interface OpfsPool extends FilePool {
+export interface OpfsPool extends HostFiles {
   /** Done when no more files are being opened. */
   settled(): Promise<void>
   /** Gives the files back. Whatever uses them must have been closed. */

@@ -31,7 +31,7 @@ const defined = (values: Values): Values => {
 const checkWhole = ({ limit, offset, table }: QueryAst, method: string): void =>
   refuse(
     limit === undefined && offset === undefined,
-    `${method}() does not know limit() and offset(): name the rows of "${table.name}" with where()`,
+    `${method}() cannot follow limit() or offset(): name the rows of "${table.name}" with where()`,
   )
 
 const check = (ast: QueryAst, names: readonly string[]): void => names.forEach((name) => columnOf(ast.table, name))
@@ -59,7 +59,7 @@ const STEPS = {
   },
   limit(ast: QueryAst, limit: number) {
     checkSize(limit)
-    refuse(!ast.first, 'limit() cannot follow first(), which takes one row')
+    refuse(!ast.first, 'limit() cannot follow first()')
     return { limit }
   },
   offset(_ast: QueryAst, offset: number) {
@@ -67,7 +67,7 @@ const STEPS = {
     return { offset }
   },
   first(ast: QueryAst, first: FirstOptions = { behaviour: 'undefined' }) {
-    refuse(ast.limit === undefined, 'first() takes one row: it cannot follow limit()')
+    refuse(ast.limit === undefined, 'first() cannot follow limit()')
     return { limit: 1, first }
   },
   count(ast: QueryAst) {
@@ -75,7 +75,7 @@ const STEPS = {
     return { kind: 'count', orderBy: [] }
   },
   insert(ast: QueryAst, values: Values) {
-    refuse(ast.where.length === 0, `insert() adds a row to "${ast.table.name}": it cannot follow where()`)
+    refuse(ast.where.length === 0, `insert() cannot follow where()`)
     return { ...selectAll(ast.table), kind: 'insert', values: defined(values) }
   },
   update(ast: QueryAst, values: Values) {
@@ -92,7 +92,7 @@ const STEPS = {
     check(ast, [...targets, ...Object.keys(values)])
     refuse(
       action === 'replace' || Object.keys(ast.values).length > 0,
-      'onConflict: an insert without values has no conflict to name',
+      'onConflict: the insert has no values',
     )
     refuse(action !== 'update' || Object.keys(values).length > 0, 'onConflict: update needs the columns to change')
     return { conflict: { targets, action, values } }

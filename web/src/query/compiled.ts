@@ -15,6 +15,8 @@ export interface CompiledQuery<Result = unknown> {
   readonly label: string
   /** It changes rows: for materializers only. */
   readonly writes: boolean
+  /** A schema that makes the result of all rows; otherwise each row makes an element of it, when that is an array. */
+  readonly schema?: object | undefined
 }
 
 /** The parameters with the session's id in the place of SessionIdSymbol. */

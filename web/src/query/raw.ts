@@ -39,6 +39,7 @@ const compileRaw = ({ query, schema, bindValues, queriedTables }: RawQuery): Com
     usedTables: new Set(queriedTables),
     label: query,
     writes: false,
+    schema,
   }
 }
 
@@ -47,5 +48,5 @@ export const asCompiled = <const Q extends Queryable>(queryable: Q): CompiledQue
   if (isQueryBuilder(queryable)) return queryable.asQuery()
   if (typeof (queryable as Partial<RawQuery>)?.query === 'string')
     return compileRaw(queryable as RawQuery) as CompiledQuery<ResultOf<Q>>
-  throw new TypeError('expected a query: a table, what its methods give, or { query, schema?, bindValues? }')
+  throw new TypeError('expected a query: a table, builder or { query, schema?, bindValues? }')
 }

@@ -38,7 +38,7 @@ const complete = (table: QueryTable, values: Values): Values => {
     const column = columnOf(table, name)
     if (typeof column.default?.value === 'function') all = { ...all, [name]: column.default.value() }
     else if (!column.default && !column.nullable && !column.autoIncrement) {
-      throw new TypeError(`insert into "${table.name}": the column "${name}" is missing, and has no default`)
+      throw new TypeError(`insert into "${table.name}": no value for "${name}", which has no default`)
     }
   }
   return all

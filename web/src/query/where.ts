@@ -50,7 +50,7 @@ const one = (table: QueryTable, column: string, op: unknown, value: unknown): Co
     throw new TypeError(`where: no such operator ${String(op)} (there are ${OPERATORS.join(', ')})`)
   if (value === undefined)
     throw new TypeError(
-      `where: the value for ${placeOf(table, column)} is undefined; compare with null, or leave the condition out`,
+      `where: the value for ${placeOf(table, column)} is undefined; compare with null, or leave it out`,
     )
   return { column, op: op as WhereOperator, value }
 }
@@ -72,7 +72,7 @@ const JSON_EACH = /^(key|value|type|atom|id|parent|fullkey|path|json|root)$/i
 
 const contains = (table: QueryTable, { column, op, value }: Condition, params: SqlValue[]): string => {
   const { element } = columnOf(table, column).schema.shape
-  if (!element) throw new TypeError(`where: ${op} needs a column with a JSON array; ${placeOf(table, column)} has none`)
+  if (!element) throw new TypeError(`where: ${op} needs a JSON array; ${placeOf(table, column)} has none`)
   const encoded: unknown = element.encode(value, placeOf(table, column))
   params.push(
     typeof encoded === 'object'

@@ -59,7 +59,7 @@ export const useClientDocument = <T extends AnyDocument>(
   const store = storeOf('useClientDocument', options)
   if (!tableIsClientDocumentTable(table)) {
     const { name } = table as AnyDocument
-    throw new TypeError(`useClientDocument: the table "${name}" is not a client document; use useQuery`)
+    throw new TypeError(`useClientDocument: "${name}" is no client document; use useQuery`)
   }
   const wanted: unknown = given ?? table.default.id
   const id = wanted === SessionIdSymbol ? store.sessionId : wanted as string

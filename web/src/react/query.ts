@@ -51,7 +51,7 @@ export const useSource = <R>(
   queryable: Queryable<R>, store: AnyStore,
 ): { readonly source: Source<R>; readonly result: R } => {
   if (!isQueryable(queryable)) {
-    throw new TypeError('useQuery: a query is wanted (queryDb, computed, signal, a query builder or a table)')
+    throw new TypeError('useQuery: expected a query (queryDb, computed, signal, table or builder)')
   }
   const asked = isLiveQuery(queryable) ? (queryable as LiveQuery<R>) : toDefinition(queryable as LiveQueryDef<R>)
   const key = asked._tag === 'live' ? `live:${asked.id}` : `def:${asked.hash}`

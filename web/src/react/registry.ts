@@ -22,7 +22,7 @@ export const useStoreRegistry = (override?: StoreRegistry): StoreRegistry => {
   const found = useContext(StoreRegistryContext)
   const registry = override ?? found
   if (!registry) {
-    throw new Error('useStoreRegistry: no registry; put <StoreRegistryProvider storeRegistry={…}> around the app')
+    throw new Error('useStoreRegistry: no registry; put a <StoreRegistryProvider> around the app')
   }
   return registry
 }

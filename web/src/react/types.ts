@@ -13,5 +13,5 @@ export interface StoreOption {
 /** The store of a hook. */
 export const storeOf = (hook: string, options: StoreOption | undefined): AnyStore => {
   if (options?.store) return options.store
-  throw new Error(`${hook}: no store; call store.${hook}(…) on what useStore gives, or pass {store} as last argument`)
+  throw new Error(`${hook}: no store; call store.${hook}(…), or pass {store} as last argument`)
 }

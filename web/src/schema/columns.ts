@@ -97,7 +97,7 @@ export const makeColumn = (
   options: Partial<Options<boolean, boolean, unknown>>,
 ): AnyColumn => {
   const nullable = options.nullable ?? false
-  if (nullable && options.primaryKey) throw new TypeError('a column of the primary key cannot be nullable')
+  if (nullable && options.primaryKey) throw new TypeError('a primary key cannot be nullable')
   return {
     columnType,
     schema: nullable ? NullOr(core) : core,
@@ -155,7 +155,7 @@ export const encodeColumn = (column: AnyColumn, value: unknown, at: string): Sql
     ? null
     : isSqlValue(encoded)
       ? encoded
-      : misfit(at, 'an encoded value that SQLite stores', encoded)
+      : misfit(at, 'a value that SQLite stores', encoded)
 }
 
 /** Is a default SQL? */

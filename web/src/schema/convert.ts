@@ -11,7 +11,7 @@ interface Outcome {
 const validate = (schema: StandardSchema, value: unknown, at: string): unknown => {
   const outcome = schema['~standard'].validate(value) as Outcome | Promise<Outcome>
   if (outcome instanceof Promise)
-    throw new SchemaError(at, 'its schema answers later; a schema that answers at once is needed')
+    throw new SchemaError(at, 'its schema is async; use one that is not')
   const [issue] = outcome.issues ?? []
   if (!issue) return outcome.value
   const path = (issue.path ?? []).map((key) => `.${String((key as { key?: unknown })?.key ?? key)}`).join('')
@@ -25,7 +25,7 @@ const fromStandard = (schema: StandardSchema): AnyCodec => {
 }
 
 let fromEffect = (_schema: EffectSchema): AnyCodec => {
-  throw new TypeError("this is a schema of Effect: import 'livestore/effect' before it, or use Schema of 'livestore'")
+  throw new TypeError("a schema of Effect: import 'livestore/effect' first, or use Schema of 'livestore'")
 }
 
 /** Tell how schemas of Effect are read: pages that have none do not download it. */
@@ -38,5 +38,5 @@ export const toCodec = <S extends AnySchema>(schema: S): CodecOf<S> => {
   if (isCodec(schema)) return schema as CodecOf<S>
   if ('ast' in schema) return fromEffect(schema) as CodecOf<S>
   if ('~standard' in schema) return fromStandard(schema) as CodecOf<S>
-  throw new TypeError('expected a schema: one of Schema, of Effect, or one that implements Standard Schema')
+  throw new TypeError('expected a schema: of Schema, Effect or Standard Schema')
 }

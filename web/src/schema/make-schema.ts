@@ -66,14 +66,14 @@ const collectEvents = (input: Events, documents: readonly AnyDocument[]): Map<st
   const events = new Map<string, AnyEventDef>()
   for (const def of Object.values(input)) {
     if (!isEventDef(def))
-      throw new TypeError('makeSchema: `events` holds something that is not an event; Events.synced() makes one')
+      throw new TypeError('makeSchema: `events` has something that is not an event; Events.synced() makes one')
     if (events.has(def.name)) throw new TypeError(`two events have the name "${def.name}"`)
     events.set(def.name, def)
   }
   for (const { set } of documents) {
     const other = events.get(set.name)
     if (other && other !== (set as unknown))
-      throw new TypeError(`the event "${set.name}" is made by a client document; give yours another name`)
+      throw new TypeError(`the event "${set.name}" is made by a client document; rename yours`)
     events.set(set.name, set as unknown as AnyEventDef)
   }
   return events
@@ -83,7 +83,7 @@ const argsSchema = ({ name, schema }: AnyEventDef): { readonly args?: JsonSchema
   if (schema === Void) return {}
   const args = schema.jsonSchema
   if (Object.keys(args).length === 0) return { args: { type: 'object' } }
-  if (args.type !== 'object') throw new TypeError(`event "${name}": its schema has to be an object, a Schema.Struct`)
+  if (args.type !== 'object') throw new TypeError(`event "${name}": its schema has to be a Schema.Struct`)
   return { args }
 }
 
@@ -109,8 +109,8 @@ const eventEntry = (def: AnyEventDef, materializer: object): object => {
 const checkMaterializers = (names: Iterable<string>, events: Map<string, AnyEventDef>): void => {
   for (const name of names) {
     const def = events.get(name)
-    if (!def) throw new TypeError(`there is a materializer for "${name}", but no event of that name`)
-    if (def.options.derived) throw new TypeError(`"${name}" is made by a client document, which needs no materializer`)
+    if (!def) throw new TypeError(`a materializer is for "${name}", which is no event`)
+    if (def.options.derived) throw new TypeError(`"${name}" is made by a client document: it needs no materializer`)
   }
 }
 

@@ -107,7 +107,7 @@ const runResult = (exec: Exec, sessionId: string, result: MaterializerResult): v
     const { sql, params } = bind((result as Statement).sql, (result as Statement).bindValues)
     exec(sql, resolveParams(params, sessionId))
   } else if (result !== undefined) {
-    throw new TypeError('a materializer gives queries, SQL, { sql, bindValues }, or a list of them')
+    throw new TypeError('a materializer gives queries, SQL, { sql, bindValues }, or a list')
   }
 }
 
@@ -115,7 +115,7 @@ const queryWith =
   (exec: Exec, sessionId: string) =>
   (query: any): any => {
     const { sql, params, decode, writes }: CompiledQuery = asCompiled(query)
-    if (writes) throw new TypeError(`a materializer gives back what it writes; query() only reads: ${sql}`)
+    if (writes) throw new TypeError(`a materializer returns what it writes; query() only reads: ${sql}`)
     return decode(exec(sql, resolveParams(params, sessionId)), sessionId)
   }
 
@@ -149,7 +149,7 @@ export const compileMaterializer = (
       : (materializer as VersionedMaterializer<any>)
   if (typeof run !== 'function' || !Number.isInteger(version) || version < 1 || version > 0x7fffffff) {
     throw new TypeError(
-      `the materializer of "${def.name}" has to be a function, SQL, or { version: 1 or more, run: a function }`,
+      `the materializer of "${def.name}" has to be a function, SQL, or { version: 1 or more, run }`,
     )
   }
   return { call: { version, run: (event, exec) => callMaterializer(run, def, event, exec) } }

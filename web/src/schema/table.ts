@@ -51,14 +51,14 @@ const checkTable = (name: string, columns: Columns, indexes: readonly Index[]): 
   const all = Object.entries(columns)
   if (!all.some(([, column]) => column.primaryKey)) {
     throw new TypeError(
-      `table "${name}" has no primary key: declare a column with { primaryKey: true }, ` +
-        'or pipe its schema through State.SQLite.withPrimaryKey',
+      `table "${name}" has no primary key: give a column { primaryKey: true }, ` +
+        'or its schema State.SQLite.withPrimaryKey',
     )
   }
   for (const [column, { autoIncrement, primaryKey, columnType }] of all) {
     if (autoIncrement && !(primaryKey && columnType === 'integer')) {
       throw new TypeError(
-        `table "${name}": "${column}" is numbered by SQLite, so it has to be an integer and the primary key`,
+        `table "${name}": "${column}" has autoIncrement, so it has to be an integer and the primary key`,
       )
     }
   }
@@ -91,9 +91,9 @@ const fromSchema = (schema: AnySchema, name: string | undefined, indexes: readon
   const codec = toCodec(schema)
   const tableName = name ?? codec.notes.title ?? codec.notes.identifier
   if (tableName === undefined)
-    throw new TypeError('a table needs a name: give `name`, or a schema with a title or identifier')
+    throw new TypeError('a table needs `name`, or a schema with a title or identifier')
   const fields = codec.shape.fields
-  if (!fields) throw new TypeError(`table "${tableName}": its schema has to be a Struct, whose keys are the columns`)
+  if (!fields) throw new TypeError(`table "${tableName}": its schema has to be a Struct`)
   const columns = Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, getColumnDefForSchema(field)]))
   const unique = Object.keys(fields).filter((key) => isUnique(fields[key] as AnyCodec))
   const more = unique.map(

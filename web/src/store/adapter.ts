@@ -1,5 +1,5 @@
 import type {
-  Conflict, CoreErrorInfo, CoreStatus, CoreStore, EventFilter, LogEvent, RowChange, Rows, SeqNum, SqlParams,
+  Conflict, CoreErrorInfo, CoreStatus, CoreSession, EventFilter, LogEvent, RowChange, Rows, SeqNum, SqlParams,
 } from '../core/types.js'
 import type { LiveStoreSchema } from '../schema/index.js'
 
@@ -31,7 +31,7 @@ export type BootStatus =
 /** A session as an adapter opens it. */
 export interface AdapterSession {
   /** Answers at once. Its state stands at the head of the log as far as this session has heard of it. */
-  readonly core: CoreStore
+  readonly core: CoreSession
   readonly storageMode: 'persisted' | 'in-memory'
   /** Whoever has the whole log. */
   readonly leader: LeaderCalls

@@ -1,5 +1,5 @@
 /** Committing events, in all forms that `store.commit` takes. */
-import type { CoreStore } from '../core/types.js'
+import type { CoreSession } from '../core/types.js'
 import type { EventInstance } from '../schema/index.js'
 import type { EncodedEvent, Receipt, Receipts } from './receipts.js'
 
@@ -28,12 +28,12 @@ const collect = (transaction: Transaction): readonly EventInstance[] => {
   const events: EventInstance[] = []
   let over = false
   const result: unknown = transaction((...more) => {
-    if (over) throw new Error('commit: the transaction is over; it takes events only until its function returns')
+    if (over) throw new Error('commit: the transaction is over, since its function has returned')
     events.push(...more)
   })
   over = true
   if (result instanceof Promise) {
-    throw new Error('commit: the function of a transaction must not be async; wait first, then commit')
+    throw new Error('commit: a transaction must not be async; wait first, then commit')
   }
   return events
 }
@@ -48,7 +48,7 @@ export const parseCommit = (args: CommitArgs): { options: CommitOptions; events:
 }
 
 /** Holds subscriptions back, from the first commit that skips them to the next that does not. */
-export const makeHold = (core: CoreStore): { begin(): void; end(): void } => {
+export const makeHold = (core: CoreSession): { begin(): void; end(): void } => {
   let held = false
   return {
     begin: () => {
@@ -64,7 +64,7 @@ export const makeHold = (core: CoreStore): { begin(): void; end(): void } => {
 }
 
 export interface CommitParts {
-  readonly core: CoreStore
+  readonly core: CoreSession
   readonly receipts: Receipts
   readonly hold: { begin(): void; end(): void }
   encode(events: readonly EventInstance[]): readonly EncodedEvent[]

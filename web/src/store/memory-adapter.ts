@@ -1,5 +1,5 @@
 /** The adapter for stores that are kept in memory, here: for tests, for Node, and for pages that keep nothing. */
-import { loadCore } from '../core/module.js'
+import { loadCore } from '../core/core.js'
 import type { CoreStore } from '../core/types.js'
 import { deepEqual } from '../live/index.js'
 import { answer } from '../worker/calls.js'

@@ -1,7 +1,8 @@
 /** Looking back: the state at earlier positions, and what changed it. */
 import type { LogEvent, RowChange, SqlParams, SqlValue } from '../core/types.js'
-import { compile } from '../live/compile.js'
+import { compileInput } from '../live/compile.js'
 import type { Compilable, QueryInput, RawResult } from '../live/index.js'
+import { resolveParams } from '../query/compiled.js'
 import type { RawQuery } from '../query/raw.js'
 import type { AnySchema } from '../schema/index.js'
 import type { LeaderCalls } from './adapter.js'
@@ -39,8 +40,8 @@ export const makePast = (leader: LeaderCalls, sessionId: string): Past => ({
     const seq = toSeqNum(position)
     return {
       query: async (query: QueryInput<any>): Promise<any> => {
-        const { sql, params, decode } = compile(query)
-        return decode(await leader.queryAt(seq, sql, params(sessionId)), sessionId)
+        const { sql, params, decode } = compileInput(query)
+        return decode(await leader.queryAt(seq, sql, resolveParams(params, sessionId)), sessionId)
       },
     }
   },

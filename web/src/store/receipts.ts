@@ -1,6 +1,6 @@
 /** Receipts of commits: how far a commit has come, and promises of the stages that it is still to reach. A promise is
  * made when somebody asks for it; nothing is kept for a receipt that nobody looks at. */
-import type { Conflict, CoreReceipt, CoreStore, SeqNum, Stage } from '../core/types.js'
+import type { Conflict, CoreReceipt, CoreSession, SeqNum, Stage } from '../core/types.js'
 import { deepEqual } from '../live/index.js'
 import type { LeaderCalls } from './adapter.js'
 import { ConflictError } from './errors.js'
@@ -52,7 +52,7 @@ const isOf = (conflict: Conflict, sessionId: string, events: readonly EncodedEve
   conflict.events.every((event, i) =>
     event.sessionId === sessionId && event.name === events[i]?.name && deepEqual(event.args, events[i]?.args ?? {}))
 
-export const makeReceipts = (core: CoreStore, leader: LeaderCalls): Receipts => {
+export const makeReceipts = (core: CoreSession, leader: LeaderCalls): Receipts => {
   const waits = new Set<Wait>()
   let lost: Error | undefined
 

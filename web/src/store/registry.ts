@@ -48,6 +48,7 @@ const openEntry = (options: AnyOptions, dropped: (entry: Entry) => void): Entry 
   const giveUp = (): void => abort.abort(options.signal?.reason)
   options.signal?.addEventListener('abort', giveUp, { once: true })
   let holders = 0
+  let over = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const promise = createStorePromise({ ...rest, signal: abort.signal })
@@ -59,11 +60,12 @@ const openEntry = (options: AnyOptions, dropped: (entry: Entry) => void): Entry 
       holders++
       let held = true
       return () => {
-        if (held && --holders === 0 && unusedCacheTime <= MOST_MS) timer = setTimeout(entry.drop, unusedCacheTime)
+        if (held && --holders === 0 && !over && unusedCacheTime <= MOST_MS) timer = setTimeout(entry.drop, unusedCacheTime)
         held = false
       }
     },
     drop: async () => {
+      over = true
       clearTimeout(timer)
       dropped(entry)
       options.signal?.removeEventListener('abort', giveUp)
@@ -74,7 +76,7 @@ const openEntry = (options: AnyOptions, dropped: (entry: Entry) => void): Entry 
   promise.then(
     (store) => {
       entry.loaded = { store }
-      void store.ended.then(() => dropped(entry))
+      void store.ended.then(entry.drop)
     },
     (error: unknown) => (entry.loaded = { error }),
   )

@@ -15,7 +15,7 @@ export const toSeqNum = (position: Position): SeqNum => {
   if (typeof position === 'object') return position
   const text = typeof position === 'number' ? `e${position}` : position
   const match = /^e(\d+)(?:\.(\d+))?(?:r(\d+))?$/.exec(text)
-  if (!match) throw new Error(`"${position}" is no position: expected e<global>[.<client>][r<generation>], such as e5.1`)
+  if (!match) throw new Error(`"${position}" is no position such as 5, e5 or e5.1`)
   const [, global, client = 0, generation = 0] = match
   return { global: Number(global), client: Number(client), generation: Number(generation) }
 }

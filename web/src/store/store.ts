@@ -103,6 +103,7 @@ export const makeStore = (parts: StoreParts): Store<LiveStoreSchema, unknown> =>
   const { receipts, status$, changes, changed, committed, end } = makeNews(parts, live)
   const life = makeLife(storeId, async (error) => {
     end(error)
+    live.shared.clear()
     await session.close()
   })
   void session.ended.then(life.end)

@@ -1,5 +1,5 @@
 /** Undo and redo of what this session committed, and whether there is any, as a live value for buttons. */
-import type { CoreStore } from '../core/types.js'
+import type { CoreSession } from '../core/types.js'
 import { signal } from '../live/index.js'
 import type { LiveContext, LiveQueryDef } from '../live/index.js'
 import { setSignal } from '../live/signal.js'
@@ -17,7 +17,7 @@ const MOST = 100
 
 /** The status as a live value, and what is to be called when it may have changed. It costs nothing while nobody looks. */
 export const watchUndo = (
-  core: CoreStore, context: LiveContext,
+  core: CoreSession, context: LiveContext,
 ): { status$: LiveQueryDef<UndoStatus>; changed(): void } => {
   const status: LiveQueryDef<UndoStatus> & { initial: UndoStatus; _tag: 'signal-def' } =
     signal<UndoStatus>({ undo: 0, redo: 0, undoName: null, redoName: null }, { label: 'undoStatus' })

@@ -1,8 +1,9 @@
 /** The adapter for stores that persist: a session on this page, and one leader for all tabs, in the worker of one of
  * them. */
 import type { WasmSource } from '../core/module.js'
-import { compileCore, loadCore } from '../core/module.js'
-import type { Core, CoreStore } from '../core/types.js'
+import { compileCore } from '../core/module.js'
+import { loadSession } from '../core/session.js'
+import type { CoreSession } from '../core/types.js'
 import type { Adapter, AdapterArgs, AdapterSession, LeaderCalls } from '../store/adapter.js'
 import type { WorkerSource } from './election.js'
 import type { TakenSession } from './identity.js'
@@ -45,29 +46,26 @@ export interface PersistedAdapterOptions {
   readonly experimental?: unknown
 }
 
-const CALLS: readonly (keyof LeaderCalls)[] = [
-  'events', 'eventChanges', 'history', 'diff', 'queryAt', 'status', 'conflicts', 'retryConflict', 'dropConflict',
-]
-
 /** A shutdown waits so long for the leader to have all commits. */
 const DRAIN_MS = 1000
 const DRAIN_POLL_MS = 5
 
-const leaderCalls = (link: Link): LeaderCalls => {
-  const calls = CALLS.map((name) => [name, (...args: unknown[]) => link.call(name, args)])
-  return Object.fromEntries(calls) as LeaderCalls
-}
+/** Each of its methods is a call of the same name. */
+const leaderCalls = (link: Link): LeaderCalls =>
+  new Proxy({} as LeaderCalls, { get: (_, name: string) => (...args: unknown[]) => link.call(name, args) })
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const directoryOf = (options: PersistedAdapterOptions, storeId: string): string => {
   const directory = options.storage?.directory ?? `livestore-${storeId}`
   if (directory !== '' && !/[/\\]/.test(directory)) return directory
-  throw new Error(`storage.directory is "${directory}": expected the name of one directory, without / in it`)
+  throw new Error(`storage.directory is "${directory}": expected the name of one directory`)
 }
 
-const openSession = (core: Core, args: AdapterArgs, clientId: string, sessionId: string): CoreStore =>
-  core.openUplink({
+const openSession = (
+  wasm: WebAssembly.Module, args: AdapterArgs, clientId: string, sessionId: string,
+): Promise<CoreSession> =>
+  loadSession(wasm, {
     schema: args.schema.document,
     materializers: args.schema.materializers,
     storeId: args.storeId,
@@ -77,7 +75,7 @@ const openSession = (core: Core, args: AdapterArgs, clientId: string, sessionId:
   })
 
 interface Session {
-  readonly core: CoreStore
+  readonly core: CoreSession
   readonly leading: Joining['leading']
   release(): void
 }
@@ -137,6 +135,7 @@ const join = async (
     },
     network: link.network,
     unsaved,
+    safeHead: () => core.uplinkStatus().leaderHead,
     ended,
     close: () => closeOnce(DRAIN_MS),
   }
@@ -154,9 +153,10 @@ export const makePersistedAdapter = (options: PersistedAdapterOptions): Adapter 
     : takeSessionId(storeId, storageOf('sessionStorage'), navigator.locks)
   const [wasm, { sessionId, release }] = await Promise.all([compileCore(options.wasm), taking])
   return join(options, args, {
-    core: openSession(await loadCore({ wasm }), args, clientId, sessionId),
+    core: await openSession(wasm, args, clientId, sessionId),
     leading: {
       clientId, directory, wasm,
+      schema: args.schema.document,
       clientChosen: options.clientId !== undefined,
       reset: options.resetPersistence === true,
       payload: JSON.stringify(args.syncPayload ?? null),

@@ -1,5 +1,5 @@
 /** One tab among those of a store: stands for election, follows whoever leads, hears what concerns all. */
-import type { CoreStore } from '../core/types.js'
+import type { CoreSession } from '../core/types.js'
 import type { AdapterArgs } from '../store/adapter.js'
 import type { Election, WorkerSource } from './election.js'
 import { standForElection } from './election.js'
@@ -12,12 +12,12 @@ import { channelName, randomId } from './messages.js'
 const RESET_MS = 50
 
 export interface Joining {
-  readonly core: CoreStore
+  readonly core: CoreSession
   readonly storeId: string
   readonly worker: WorkerSource
   readonly locks: LockManager
   /** What a worker of this tab is told; `reset` is for the first one. */
-  readonly leading: Omit<LeaderOptions, 'leader' | 'storeId'>
+  readonly leading: Omit<LeaderOptions, 'leader' | 'storeId' | 'replaces'>
   readonly onBootStatus: AdapterArgs['onBootStatus']
   readonly onLog: AdapterArgs['onLog']
   changed(): void
@@ -37,12 +37,22 @@ const resetOthers = (channel: BroadcastChannel, tab: string, done: () => boolean
   setTimeout(() => resetOthers(channel, tab, done), RESET_MS)
 }
 
+const goneWithItsTab = (storeId: string): Error =>
+  new Error(`The tab that kept the store "${storeId}" in memory has gone, and with it what it kept`)
+
+/** Does the sync server have all that the leader had, and can the next one get it there? Not its client-only events:
+ * they are those of a tab. */
+const isElsewhere = (core: CoreSession, link: Link): boolean =>
+  link.network().isConnected && core.status().upstreamHead.global === core.uplinkStatus().leaderHead.global
+
 export const joinTabs = (joining: Joining): Joined => {
   const { core, storeId, worker, locks, leading, onBootStatus, onLog, changed, failed } = joining
   const tab = randomId()
   const channel = new BroadcastChannel(channelName(storeId))
   let resetting = leading.reset
   let left = false
+  let inMemory = false
+  let followed: string | undefined
   let own: { readonly leader: string; port: MessagePort | undefined } | undefined
 
   const link = openLink({
@@ -57,12 +67,21 @@ export const joinTabs = (joining: Joining): Joined => {
     own.port = undefined
     return port
   }
-  const follow = (leader: string): void => link.lead(leader, () => takePort(leader))
+  void link.welcomed.then(({ storageMode }) => (inMemory = storageMode === 'in-memory'))
 
-  const begin = (): Joining['leading'] => {
+  const follow = (leader: string): void => {
+    if (inMemory && leader !== followed) {
+      if (!isElsewhere(core, link)) return failed(goneWithItsTab(storeId))
+      onLog('warning', 'leader', `${goneWithItsTab(storeId).message}, but for what the sync server has`)
+    }
+    followed = leader
+    link.lead(leader, () => takePort(leader))
+  }
+
+  const begin = (): Omit<LeaderOptions, 'leader' | 'storeId'> => {
     const reset = resetting
     resetting = false
-    return { ...leading, reset }
+    return { ...leading, reset, replaces: followed !== undefined }
   }
   const election: Election = standForElection({
     worker, locks, storeId, begin, failed,

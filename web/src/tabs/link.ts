@@ -1,12 +1,12 @@
 /** The session's end of its connection to the leader: greets, carries the bytes both ways, and greets the next leader
  * when this one is gone. What has not reached a leader stays in the C library until one has it. */
-import type { CoreErrorInfo, CoreStore } from '../core/types.js'
+import type { CoreSession } from '../core/types.js'
 import type { NetworkState } from '../store/adapter.js'
+import { makeCalls } from './calls.js'
 import { hold } from './locks.js'
-import type {
-  AnswerMessage, CallMessage, ChannelMessage, DownMessage, Greeting, UpMessage, Welcome,
-} from './messages.js'
+import type { ChannelMessage, DownMessage, Greeting, UpMessage, Welcome } from './messages.js'
 import { connectionName, fromPlain, randomId } from './messages.js'
+import { noteNetwork } from './network.js'
 import type { Wire } from './wire.js'
 import { isCoreError, owned, postAll } from './wire.js'
 
@@ -19,7 +19,7 @@ const FAILURES = 3
 const AGAIN_MS = 1050
 
 export interface LinkOptions {
-  readonly core: CoreStore
+  readonly core: CoreSession
   readonly channel: BroadcastChannel
   readonly locks: LockManager
   readonly tab: string
@@ -50,26 +50,11 @@ interface Connection {
   release: () => void
 }
 
-interface Call {
-  readonly message: CallMessage
-  resolve(value: unknown): void
-  reject(error: Error): void
-}
-
-const shutDown = (name: string): Error => new Error(`${name}: the store has been shut down`)
-
-const unknownNetwork = (): NetworkState => ({
-  isConnected: false, timestampMs: Date.now(), phase: 'off', pending: 0, conflicts: 0, error: null,
-})
-
 export const openLink = (options: LinkOptions): Link => {
   const { core, channel, locks, tab, payload } = options
-  const calls = new Map<number, Call>()
+  const calls = makeCalls()
+  const network = noteNetwork(options.log)
   let current: Connection | undefined
-  let heard = unknownNetwork()
-  let network = heard
-  let trouble: CoreErrorInfo | null = null
-  let lastCall = 0
   let closed = false
   let queued = false
   let patienceMs = SEEK_MS
@@ -117,13 +102,6 @@ export const openLink = (options: LinkOptions): Link => {
     queueMicrotask(flush)
   }
 
-  const answer = ({ id, value, error }: AnswerMessage): void => {
-    const call = calls.get(id)
-    calls.delete(id)
-    if (error) call?.reject(fromPlain(error))
-    else call?.resolve(value)
-  }
-
   const beginAgain = (error: Error): void => {
     if (++failures >= FAILURES) return options.failed(error)
     options.log('leader', `The connection to the leader is made anew: ${error.message}`)
@@ -135,30 +113,16 @@ export const openLink = (options: LinkOptions): Link => {
     connection.welcomed = true
     patienceMs = SEEK_MS
     failures = 0
-    heard = first.network
-    note(heard)
+    network.heard(first.network)
     flush()
-    for (const { message } of calls.values()) connection.wire.postMessage(message, [])
+    for (const message of calls.open()) connection.wire.postMessage(message, [])
     welcome(first)
-  }
-
-  const note = (told: NetworkState): void => {
-    network = trouble ? { ...told, error: trouble } : told
-  }
-
-  // The leader's disk is full, say. It is asked again; what was committed stays here meanwhile.
-  const noteTrouble = (): void => {
-    const { error } = core.uplinkStatus()
-    if (error?.message === trouble?.message) return
-    if (error) options.log('leader', `Commits cannot be saved: ${error.message}`)
-    trouble = error
-    note(heard)
   }
 
   const takeIn = (bytes: Uint8Array): void => {
     try {
       core.uplinkReceive(bytes)
-      noteTrouble()
+      network.trouble(core.uplinkStatus().error)
     } catch (error) {
       return isCoreError(error) ? beginAgain(error as Error) : options.failed(error as Error)
     }
@@ -169,8 +133,8 @@ export const openLink = (options: LinkOptions): Link => {
     if (connection !== current) return
     if (message instanceof Uint8Array) takeIn(message)
     else if (message.type === 'welcome') entered(connection, message)
-    else if (message.type === 'network') note((heard = message.network))
-    else if (message.type === 'answer') return answer(message)
+    else if (message.type === 'network') network.heard(message.network)
+    else if (message.type === 'answer') return calls.answer(message)
     else if (message.again) return beginAgain(fromPlain(message.error))
     else return options.failed(fromPlain(message.error))
     options.changed()
@@ -200,14 +164,12 @@ export const openLink = (options: LinkOptions): Link => {
     greet(leader, port?.()).catch(options.failed)
   }
 
-  const call = (name: string, args: readonly unknown[]): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      if (closed) return reject(shutDown(name))
-      const message = { type: 'call', id: ++lastCall, name, args } as const
-      calls.set(message.id, { message, resolve, reject })
-      flush()
-      if (current?.welcomed) current.wire.postMessage(message, [])
-    })
+  const call = (name: string, args: readonly unknown[]): Promise<unknown> => {
+    const { message, answered } = calls.add(name, args)
+    if (!closed) flush()
+    if (current?.welcomed) current.wire.postMessage(message, [])
+    return answered
+  }
 
   const close = (): void => {
     closed = true
@@ -215,11 +177,10 @@ export const openLink = (options: LinkOptions): Link => {
     clearTimeout(againTimer)
     if (current?.welcomed) current.wire.postMessage({ type: 'bye' } satisfies UpMessage, [])
     disconnect()
-    for (const { message, reject } of calls.values()) reject(shutDown(message.name))
-    calls.clear()
+    calls.close()
   }
 
   shout({ type: 'seek' })
   seekLater()
-  return { lead, send, call, welcomed, network: () => network, close }
+  return { lead, send, call, welcomed, network: network.now, close }
 }

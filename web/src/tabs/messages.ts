@@ -6,6 +6,7 @@
  *   the worker    between the leading tab's page and the worker that is the leader: it is begun and ended there
  *
  * A leader's name is never used again, nor is a connection's: nothing that a dead one said can be mistaken. */
+import { nanoid } from '../core/nanoid.js'
 import type { BootStatus, NetworkState } from '../store/adapter.js'
 
 export type ChannelMessage =
@@ -84,7 +85,11 @@ export interface LeaderOptions {
   readonly clientChosen: boolean
   readonly directory: string
   readonly reset: boolean
+  /** The session had another leader before. */
+  readonly replaces: boolean
   readonly payload: string
+  /** The page's schema document. A store that is opened with it has a state that the page can use as it is. */
+  readonly schema: string
   /** What the adapter was given; it goes before what the worker has. */
   readonly sync?: unknown
   /** The library, as the page has compiled it. */
@@ -114,6 +119,5 @@ export const workerLock = (leader: string): string => `livestore-worker-${leader
 /** Held by a session as long as it has the connection; also the name of the connection's channel. */
 export const connectionName = (connection: string): string => `livestore-connection-${connection}`
 
-/** 51 random bits. */
-export const randomId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => (byte % 36).toString(36)).join('')
+/** 60 random bits. */
+export const randomId = (): string => nanoid(10)

@@ -1,5 +1,5 @@
 /** The life of a leader: opens the store, serves sessions, syncs, and closes. */
-import { loadCore } from '../core/module.js'
+import { loadCore } from '../core/core.js'
 import type { CoreStore } from '../core/types.js'
 import type { AnySchema, LiveStoreSchema } from '../schema/index.js'
 import { toCodec } from '../schema/index.js'
@@ -9,6 +9,7 @@ import type { ChannelMessage, LeaderOptions, UpMessage, WorkerReport } from '../
 import { channelName, connectionName, toPlain, workerLock } from '../tabs/messages.js'
 import type { Leader } from './leader.js'
 import { serve } from './leader.js'
+import { adoptSchema } from './schema.js'
 import type { Storage } from './storage.js'
 import { openStorage } from './storage.js'
 import type { WorkerSync } from './sync.js'
@@ -23,6 +24,9 @@ export interface WorkerOptions {
   /** What `syncPayload` must look like. */
   readonly syncPayloadSchema?: AnySchema
 }
+
+/** A leader that replaces one that was in memory is to have what the sync server has before sessions see its state. */
+const REPLACE_MS = 5000
 
 export interface Begun {
   /** The log is on the disk, and its files are free. */
@@ -46,11 +50,12 @@ const stageOf = (work: string): 'migrating' | 'rehydrating' => (/anew/.test(work
 const openStore = async (
   { schema }: WorkerOptions, order: LeaderOptions, storage: Storage, boot: (status: BootStatus) => void, log: Log,
 ): Promise<CoreStore> => {
+  const { warning, ...adopted } = adoptSchema(order.schema, schema)
+  if (warning) log('warning', 'schema', warning)
   const core = await loadCore({ wasm: order.wasm, ...(storage.files && { files: storage.files }) })
   const open = (clientId: string | undefined): CoreStore =>
     core.open({
-      schema: schema.document,
-      materializers: schema.materializers,
+      ...adopted,
       storeId: order.storeId,
       ...(clientId !== undefined && { clientId }),
       sessionId: 'leader',
@@ -98,15 +103,17 @@ export const begin = async (
   const store = await openStore(options, order, storage, boot, log)
 
   let connection: SyncConnection | undefined
+  const sync = (order.sync as WorkerSync | undefined) ?? options.sync
   const leader = serve({
     store, locks, payload: order.payload,
+    syncs: sync !== undefined,
     welcome: { storageMode: storage.mode, ...(storage.warning && { warning: storage.warning }) },
     used: () => connection?.wake(),
   })
-  const sync = (order.sync as WorkerSync | undefined) ?? options.sync
   if (sync) {
     connection = connectSync(store, connectOptions(sync, order.payload), leader.pump)
-    await firstPull(store, blockingMs(sync), (done, total) => boot({ stage: 'syncing', progress: { done, total } }))
+    const waitMs = order.replaces && storage.mode === 'in-memory' ? REPLACE_MS : blockingMs(sync)
+    await firstPull(store, waitMs, (done, total) => boot({ stage: 'syncing', progress: { done, total } }))
   }
 
   port.onmessage = ({ data }: MessageEvent<UpMessage>) => {

@@ -19,6 +19,8 @@ export interface LeaderHost {
   /** The sync payload of the leading tab, as JSON text. */
   readonly payload: string
   readonly welcome: Omit<Welcome, 'network'>
+  /** It is connected to a server, or will be. */
+  readonly syncs: boolean
   /** Something was done to the store: the transport may have something to send. */
   used(): void
 }
@@ -46,9 +48,13 @@ const networkOf = (status: CoreSyncStatus): Omit<NetworkState, 'timestampMs'> =>
 
 const post = (wire: Wire, message: DownMessage): void => wire.postMessage(message, [])
 
-export const serve = ({ store, locks, payload, welcome, used }: LeaderHost): Leader => {
+const offline = (): NetworkState => ({
+  isConnected: false, timestampMs: Date.now(), phase: 'off', pending: 0, conflicts: 0, error: null,
+})
+
+export const serve = ({ store, locks, payload, welcome, syncs, used }: LeaderHost): Leader => {
   const connections = new Map<string, Connection>()
-  let network: NetworkState = { ...networkOf(store.syncStatus()), timestampMs: Date.now() }
+  let network = offline()
   let pauseMs = NETWORK_MS
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -82,6 +88,7 @@ export const serve = ({ store, locks, payload, welcome, used }: LeaderHost): Lea
   }
 
   const tellNetwork = (): void => {
+    clearTimeout(timer)
     timer = undefined
     const from = performance.now()
     const now = networkOf(store.syncStatus())
@@ -127,6 +134,8 @@ export const serve = ({ store, locks, payload, welcome, used }: LeaderHost): Lea
       : () => undefined
     connections.set(tab, connection)
     wire.onmessage = (event) => receive(tab, connection, event.data)
+    // Without a server all that was ever committed is pending, and counting it would hold the session up.
+    if (syncs) tellNetwork()
     pump()
     if (connections.get(tab) === connection) post(wire, { type: 'welcome', ...welcome, network })
   }

@@ -1,6 +1,6 @@
 /** Where a leader's files are: in the origin's private file system, or nowhere when the browser offers none. */
 import type { HostFiles } from '../core/index.js'
-import type { Directory, FilePool } from '../opfs/index.js'
+import type { Directory } from '../opfs/index.js'
 import { openPool, removePool } from '../opfs/index.js'
 import type { Welcome } from '../tabs/messages.js'
 
@@ -20,33 +20,9 @@ const WAIT_MS = 10000
 
 const inMemory = (reason: 'private-browsing' | 'storage-unavailable', why: string): Storage => ({
   mode: 'in-memory',
-  warning: { stage: 'warning', reason, message: `${why}: the store is kept in memory, and is gone with its last tab` },
+  warning: { stage: 'warning', reason, message: `${why}: the store is kept in memory by one tab, and is gone with it` },
   close: () => undefined,
 })
-
-const FAILED = -1
-const FULL = -2
-
-/** A pool for the library, which knows numbers instead of exceptions; `told` hears of those. */
-const hostFiles = (pool: FilePool, told: (error: unknown) => void): HostFiles => {
-  const attempt = (call: () => number | void): number => {
-    try {
-      return call() ?? 0
-    } catch (error) {
-      told(error)
-      return error instanceof Error && error.name === 'QuotaExceededError' ? FULL : FAILED
-    }
-  }
-  return {
-    count: () => pool.count(),
-    read: (file, out, offset) => attempt(() => pool.read(file, out, offset)),
-    write: (file, data, offset) => attempt(() => pool.write(file, data, offset)),
-    truncate: (file, size) => attempt(() => pool.truncate(file, size)),
-    flush: (file) => attempt(() => pool.flush(file)),
-    size: (file) => attempt(() => pool.size(file)),
-    spare: (n) => pool.spare(n),
-  }
-}
 
 const root = async (): Promise<FileSystemDirectoryHandle | Storage> => {
   const offered = 'FileSystemSyncAccessHandle' in globalThis && navigator.storage?.getDirectory
@@ -69,5 +45,5 @@ export const openStorage = async (
   const directory = (await found.getDirectoryHandle(name, { create: true })) as unknown as Directory
   if (reset) await removePool(directory, WAIT_MS)
   const files = await openPool(directory, { waitMs: WAIT_MS, onError: told })
-  return { mode: 'persisted', files: hostFiles(files, told), path: PATH, close: () => files.close() }
+  return { mode: 'persisted', files, path: PATH, close: () => files.close() }
 }

@@ -1,15 +1,16 @@
 // A pool that can be full, and that knows what was flushed.
-import { FULL, memoryPool, type FilePool } from '../../src/opfs/index.js'
+import type { HostFiles } from '../../src/core/index.js'
+import { FULL, memoryPool } from '../../src/opfs/index.js'
 
-export interface FaultyPool extends FilePool {
+export interface FaultyPool extends HostFiles {
   /** Bytes that all files may hold. */
   setQuota(bytes: number): void
   used(): number
   /** The files as they were when each was flushed last. */
-  afterCrash(): FilePool
+  afterCrash(): HostFiles
 }
 
-export const faultyPool = (pool: FilePool): FaultyPool => {
+export const faultyPool = (pool: HostFiles): FaultyPool => {
   const flushed = new Map<number, Uint8Array>()
   let quota = Infinity
   const used = () => {
