@@ -158,6 +158,10 @@ static int check_transaction(ls_log *log, ls_error *err) {
   return ls_fail(err, LS_EIO, "log: a statement failed, and SQLite took back what was not flushed");
 }
 
+void ls_log_notice_loss(ls_log *log) {
+  if (log->in_transaction && !log->collecting) check_transaction(log, NULL);
+}
+
 /* One transaction stays open over several appends; a savepoint makes each of them all or nothing. */
 static int append_later(ls_log *log, const ls_event *events, size_t n, ls_error *err) {
   int rc = log->in_transaction ? check_transaction(log, err) : run(log, log->begin, err);

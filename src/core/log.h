@@ -77,6 +77,10 @@ int ls_log_flush(ls_log *log, ls_error *err);
  * its own events when they come again. One sync when there is such, otherwise nothing. */
 int ls_log_settle(ls_log *log, ls_error *err);
 
+/* SQLite takes a transaction back whole when a statement fails in it, also one that only reads. What was appended since the
+ * last flush is gone then: bring the head back to where the file is, if that has happened. O(1) when not. */
+void ls_log_notice_loss(ls_log *log);
+
 /* Take away all events behind `after`, which must not be below the upstream head. */
 int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err);
 

@@ -72,6 +72,7 @@ int ls_store_check_usable(ls_store *store, ls_error *err) {
     if (state->in_transaction) return ls_fail_nomem(err);
   }
   int rc = LS_OK;
+  ls_log_notice_loss(store->leader->log);
   if (!store->session->state) rc = ls_store_make_anew(store, store->session->schema, err);
   else if (!at_head(store)) rc = store->first->next ? ls_sessions_catch_up(store, err) : ls_store_follow(store, err);
   if (rc || store->session->state) return rc;

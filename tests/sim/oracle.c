@@ -95,9 +95,11 @@ static void replace_undos(sim_oracle *o) {
 void sim_oracle_replace(sim_oracle *o) {
   replace_undos(o);
   for (size_t i = 0; i < o->n; i++) {
-    if (o->events[i].place && o->events[i].fate == SIM_TAKEN) o->events[i].fate = SIM_LOSABLE;
-    if (o->events[i].place) o->events[i].weak = true;
-    o->events[i].place = 0;
+    sim_event *e = &o->events[i];
+    if (e->place) e->weak = true;
+    /* Also of a commit that may have failed: what follows it on its client alone is then there without it. */
+    if (e->place && (e->fate == SIM_TAKEN || e->fate == SIM_TRIED)) e->fate = SIM_LOSABLE;
+    e->place = 0;
   }
   log_free(o);
 }
@@ -106,6 +108,7 @@ void sim_oracle_crash(sim_oracle *o, int client, int kind) {
   for (size_t i = 0; i < o->n; i++) {
     sim_event *e = &o->events[i];
     bool kept = e->fate == SIM_TAKEN || e->fate == SIM_DROPPED;
+    kept = kept || (e->fate == SIM_TRIED && e->client_only); /* its commit's synced events may come back without it */
     if (e->client != client || !kept || e->survives >= kind) continue;
     e->weak = true;
     if (!e->place) e->fate = SIM_LOSABLE;

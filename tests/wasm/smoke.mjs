@@ -79,7 +79,7 @@ test('checks a schema, with SQLite in memory', async () => {
 })
 
 /** A stride forward is welcome; what grows a module by more than some kilobytes wants a reason. */
-const most = { 'livestore-web.wasm': 365_000, 'livestore-web-fts5.wasm': 435_000 }
+const most = { 'livestore-web.wasm': 367_000, 'livestore-web-fts5.wasm': 435_000 }
 
 for (const [name, bytes] of Object.entries(most)) {
   test(`${name} takes at most ${bytes} bytes of a download`, async () => {
