@@ -226,7 +226,7 @@ bench-program: $(if $(BENCH_SOURCES),$(BUILD)/bench)
 .PHONY: test soak bench bench-sync bench-instructions install uninstall clean distclean format
 
 # A test whose programs match a word of VALGRIND_SKIP is too slow for valgrind, and is not run twice without it.
-VALGRIND_SKIP := fault crash migration random past history rollback upcast undo import net uplink store_state live
+VALGRIND_SKIP := fault crash migration random past history rollback upcast undo import net uplink store_state live query graph json export store_schema
 
 test:         ## everything, in some minutes
 	+@MAKE='$(MAKE)' JOBS=$(JOBS) VALGRIND_SKIP='$(VALGRIND_SKIP)' tools/test.sh
