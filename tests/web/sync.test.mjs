@@ -102,7 +102,7 @@ test('the server away: commits stay pending, and both come together when it is b
   await until('a knows', async () => !(await network(a)).isConnected)
   await commit(a, 'a alone')
   await commit(b, 'b alone')
-  assert.equal((await network(a)).pending, 1)
+  await until('a says what is pending', async () => (await network(a)).pending === 1)
   const error = await until('an error', async () => (await network(a)).error)
   assert.match(error.message, /cannot be reached|closed the connection/)
   await server.start()
