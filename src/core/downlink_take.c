@@ -63,18 +63,18 @@ static bool upstream_moved(const ls_downlink *downlink) {
 
 /* The log from the base to its end, which is where the state stands. */
 static int put_image(ls_downlink *downlink, ls_error *err) {
-  unsigned char *image;
-  size_t size, n;
+  ls_image image = {0};
+  size_t n;
   bool more;
-  int rc = ls_state_image(&image, &size, downlink->store->session->state, err);
+  int rc = ls_state_image(&image, downlink->store->session->state, err);
   if (rc) return rc;
-  ls_bytes_printf(&downlink->out, ",\"image\":%zu}", size);
+  ls_bytes_printf(&downlink->out, ",\"image\":%zu}", image.size);
   downlink->paged = false;
   rc = put_log(&more, &n, downlink, err);
   put_upstream(downlink);
   ls_bytes_text(&downlink->out, "}\n");
-  ls_bytes_append(&downlink->out, image, size);
-  sqlite3_free(image);
+  ls_bytes_append(&downlink->out, image.data, image.size);
+  ls_image_fini(&image);
   return rc;
 }
 

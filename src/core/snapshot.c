@@ -25,14 +25,16 @@ static int make_trailer(char out[TRAILER_SIZE], const void *image, size_t size, 
 }
 
 int ls_snapshot_write(const char *file, ls_state *state, bool sync, ls_error *err) {
-  unsigned char *image;
-  size_t size;
+  ls_image image = {0};
   char trailer[TRAILER_SIZE];
-  int rc = ls_state_image(&image, &size, state, err);
+  int rc = ls_state_image(&image, state, err);
   if (rc) return rc;
-  rc = make_trailer(trailer, image, size, err);
-  if (!rc) rc = ls_port_replace_file(file, (ls_port_part[]){{image, size}, {trailer, sizeof trailer}}, 2, sync, err);
-  sqlite3_free(image);
+  rc = make_trailer(trailer, image.data, image.size, err);
+  if (!rc) {
+    const ls_port_part parts[] = {{image.data, image.size}, {trailer, sizeof trailer}};
+    rc = ls_port_replace_file(file, parts, 2, sync, err);
+  }
+  ls_image_fini(&image);
   return rc;
 }
 

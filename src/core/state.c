@@ -9,7 +9,7 @@
 
 static const char OWN_TABLES[] =
     "CREATE TABLE __livestore_state (id INTEGER PRIMARY KEY CHECK (id = 1), schema_hash TEXT NOT NULL,"
-    " place INTEGER NOT NULL, generation INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT;"
+    " place INTEGER NOT NULL, generation INTEGER NOT NULL, sum INTEGER NOT NULL, rollback_bytes INTEGER NOT NULL) STRICT;"
     "CREATE TABLE __livestore_rollback (place INTEGER PRIMARY KEY, before_place INTEGER NOT NULL,"
     " before_generation INTEGER NOT NULL, before_sum INTEGER NOT NULL, changeset BLOB NOT NULL) STRICT;"
     "CREATE TABLE __livestore_failed (place INTEGER PRIMARY KEY, name TEXT NOT NULL, error TEXT NOT NULL) STRICT;";
@@ -40,7 +40,7 @@ static int create_tables(ls_state *state, ls_error *err) {
 
 static int write_first_row(ls_state *state, ls_error *err) {
   sqlite3_stmt *stmt;
-  int rc = prepare_own(&stmt, state, "INSERT INTO __livestore_state VALUES (1, ?1, 0, 0, 0)", err);
+  int rc = prepare_own(&stmt, state, "INSERT INTO __livestore_state VALUES (1, ?1, 0, 0, 0, 0)", err);
   if (rc) return rc;
   sqlite3_bind_text(stmt, 1, state->schema->hash, -1, SQLITE_STATIC);
   rc = ls_state_run(state, stmt, err);
@@ -68,7 +68,8 @@ static int not_a_state(int rc, const char *why, ls_error *err) {
 
 static int read_mark(ls_state *state, ls_error *err) {
   sqlite3_stmt *stmt;
-  int rc = prepare_own(&stmt, state, "SELECT place, generation, sum, schema_hash FROM __livestore_state", err);
+  int rc = prepare_own(&stmt, state,
+                       "SELECT place, generation, sum, schema_hash, rollback_bytes FROM __livestore_state", err);
   if (rc) return not_a_state(rc, "not the state of a store", err);
   int step = sqlite3_step(stmt);
   const char *hash = step == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 3) : NULL;
@@ -80,25 +81,19 @@ static int read_mark(ls_state *state, ls_error *err) {
   } else {
     state->at.seq = ls_seqnum_at_place(sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1));
     state->at.sum = (uint64_t)sqlite3_column_int64(stmt, 2);
+    state->rollback_bytes = sqlite3_column_int64(stmt, 4);
   }
   sqlite3_finalize(stmt);
   return rc;
 }
 
-static int read_number(int64_t *out, ls_state *state, const char *sql, ls_error *err) {
+int ls_state_failures(uint64_t *out, ls_state *state, ls_error *err) {
   sqlite3_stmt *stmt;
-  int rc = prepare_own(&stmt, state, sql, err);
+  int rc = prepare_own(&stmt, state, "SELECT count(*) FROM __livestore_failed", err);
   if (rc) return rc;
-  if (sqlite3_step(stmt) == SQLITE_ROW) *out = sqlite3_column_int64(stmt, 0);
+  if (sqlite3_step(stmt) == SQLITE_ROW) *out = (uint64_t)sqlite3_column_int64(stmt, 0);
   else rc = ls_sqlite_fail(err, state->database.db, LS_EIO, "state");
   sqlite3_finalize(stmt);
-  return rc;
-}
-
-int ls_state_failures(uint64_t *out, ls_state *state, ls_error *err) {
-  int64_t count;
-  int rc = read_number(&count, state, "SELECT count(*) FROM __livestore_failed", err);
-  if (!rc) *out = (uint64_t)count;
   return rc;
 }
 
@@ -107,7 +102,8 @@ static int prepare_all(ls_state *state, ls_error *err) {
   if (!rc) rc = prepare_own(&state->commit, state, "COMMIT", err);
   if (!rc) rc = prepare_own(&state->rollback, state, "ROLLBACK", err);
   if (!rc) {
-    rc = prepare_own(&state->set_mark, state, "UPDATE __livestore_state SET place = ?1, generation = ?2, sum = ?3", err);
+    rc = prepare_own(&state->set_mark, state,
+                     "UPDATE __livestore_state SET place = ?1, generation = ?2, sum = ?3, rollback_bytes = ?4", err);
   }
   if (!rc) rc = prepare_own(&state->add_rollback, state, "INSERT OR REPLACE INTO __livestore_rollback VALUES (?1, ?2, ?3, ?4, ?5)", err);
   if (!rc) rc = prepare_own(&state->savepoint, state, "SAVEPOINT event", err);
@@ -130,18 +126,9 @@ static int allocate(ls_state *state, ls_error *err) {
   return state->properties ? LS_OK : ls_fail_nomem(err);
 }
 
-static int measure_rollback(ls_state *state, ls_error *err) {
-  int64_t rows = 0, bytes = 0;
-  int rc = read_number(&rows, state, "SELECT count(*) FROM __livestore_rollback", err);
-  if (!rc) rc = read_number(&bytes, state, "SELECT coalesce(sum(length(changeset)), 0) FROM __livestore_rollback", err);
-  state->rollback_bytes = rows * LS_ROLLBACK_ROW_BYTES + bytes;
-  return rc;
-}
-
 /* What every state needs once its tables are there. */
 static int set_up(ls_state *state, ls_error *err) {
   int rc = ls_tables_load(&state->tables, &state->database, err);
-  if (!rc) rc = measure_rollback(state, err);
   if (!rc) rc = prepare_all(state, err);
   if (!rc) rc = allocate(state, err);
   if (rc) return rc;
@@ -193,35 +180,12 @@ int ls_state_open_file(ls_state **out, const ls_schema *schema, const char *file
   return LS_OK;
 }
 
-static int copy_pages(ls_state *state, sqlite3 *source) {
-  sqlite3_backup *backup = sqlite3_backup_init(state->database.db, "main", source, "main");
-  if (!backup) return sqlite3_errcode(state->database.db);
-  int step = sqlite3_backup_step(backup, -1);
-  int result = sqlite3_backup_finish(backup);
-  return result || step == SQLITE_DONE ? result : step;
-}
-
-/* SQLite reads an image in place; it is copied page by page into an ordinary database in memory, which is faster to
- * work on and may grow. */
-static int copy_image(ls_state *state, const void *image, size_t size, ls_error *err) {
-  sqlite3 *source = NULL;
-  sqlite3_int64 length = (sqlite3_int64)size;
-  int result = sqlite3_open_v2(":memory:", &source, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-  if (!result) {
-    result = sqlite3_deserialize(source, "main", (unsigned char *)(uintptr_t)image, length, length, SQLITE_DESERIALIZE_READONLY);
-  }
-  if (!result) result = copy_pages(state, source);
-  sqlite3_close(source);
-  if (result == SQLITE_OK) return LS_OK;
-  return result == SQLITE_NOMEM ? ls_fail_nomem(err) : ls_fail(err, LS_ENOTFOUND, "the snapshot is not a database: %s", sqlite3_errstr(result));
-}
-
 int ls_state_open_image(ls_state **out, const ls_schema *schema, const void *image, size_t size, ls_notes *notes,
                         ls_error *err) {
   ls_state *state = NULL;
   int rc = state_alloc(&state, schema, NULL, notes, err);
   if (rc) return rc;
-  rc = copy_image(state, image, size, err);
+  rc = ls_image_put(state->database.db, image, size, err);
   if (!rc) rc = read_mark(state, err);
   if (!rc && (rc = set_up(state, err))) rc = not_a_state(rc, "snapshot", err);
   if (rc) {
@@ -236,7 +200,7 @@ int ls_state_copy(ls_state **out, ls_state *state, const char *file, ls_error *e
   ls_state *copy = NULL;
   int rc = state_alloc(&copy, state->schema, file, NULL, err);
   if (rc) return rc;
-  int result = copy_pages(copy, state->database.db);
+  int result = ls_image_copy(copy->database.db, state->database.db);
   if (result) rc = ls_fail(err, ls_sqlite_code(copy->database.db, LS_EIO), "copying the state: %s", sqlite3_errstr(result));
   if (!rc) rc = read_mark(copy, err);
   if (!rc) rc = set_up(copy, err);
@@ -355,6 +319,7 @@ int ls_state_commit(ls_state *state, ls_mark mark, ls_error *err) {
     sqlite3_bind_int64(state->set_mark, 1, ls_seqnum_place(mark.seq));
     sqlite3_bind_int64(state->set_mark, 2, mark.seq.generation);
     sqlite3_bind_int64(state->set_mark, 3, (int64_t)mark.sum);
+    sqlite3_bind_int64(state->set_mark, 4, state->rollback_bytes);
     rc = ls_state_run(state, state->set_mark, err);
   }
   if (!rc) rc = ls_state_run(state, state->commit, err);
@@ -367,17 +332,6 @@ int ls_state_commit(ls_state *state, ls_mark mark, ls_error *err) {
   return LS_OK;
 }
 
-int ls_state_image(unsigned char **out, size_t *size, ls_state *state, ls_error *err) {
-  sqlite3_int64 length = 0;
-  unsigned char *image = sqlite3_serialize(state->database.db, "main", &length, 0);
-  if (!image) return ls_fail_nomem(err);
-  *out = image;
-  *size = (size_t)length;
-  return LS_OK;
-}
+int ls_state_image(ls_image *out, ls_state *state, ls_error *err) { return ls_image_take(out, state->database.db, err); }
 
-uint64_t ls_state_bytes(ls_state *state) {
-  int used = 0, highest = 0;
-  sqlite3_db_status(state->database.db, SQLITE_DBSTATUS_CACHE_USED, &used, &highest, 0);
-  return (uint64_t)used;
-}
+uint64_t ls_state_bytes(ls_state *state) { return ls_image_bytes(state->database.db); }

@@ -16,10 +16,11 @@
 #ifndef LS_CORE_STATE_H
 #define LS_CORE_STATE_H
 
+#include "base/event.h"
 #include "base/json.h"
 #include "core/capture.h"
-#include "base/event.h"
 #include "core/exec_cache.h"
+#include "core/image.h"
 #include "core/notes.h"
 #include "core/schema.h"
 
@@ -53,7 +54,7 @@ int ls_state_new(ls_state **out, const ls_schema *schema, const char *file, ls_n
 /* Take over a state kept in a file. LS_ENOTFOUND there is none, or it is not one of this schema (or not one at all):
  * make a new one. */
 int ls_state_open_file(ls_state **out, const ls_schema *schema, const char *file, ls_notes *notes, ls_error *err);
-/* Take over the image of a state (a snapshot): copied into memory. LS_ENOTFOUND as above. */
+/* Take over the image of a state (a snapshot), which is copied. LS_ENOTFOUND as above. */
 int ls_state_open_image(ls_state **out, const ls_schema *schema, const void *image, size_t size, ls_notes *notes,
                         ls_error *err);
 /* Take a copy of a state that is in no transaction.
@@ -101,8 +102,8 @@ int ls_state_failure(ls_bytes *out, ls_state *state, ls_seqnum seq, ls_error *er
 /* A digest of all tables of the schema (state_hash.c): names, columns, row ids and values, in order. */
 int ls_state_digest(char out[33], ls_state *state, ls_error *err);
 
-/* The database as bytes, freed with sqlite3_free. */
-int ls_state_image(unsigned char **out, size_t *size, ls_state *state, ls_error *err);
+/* The database as bytes, of a state that is in no transaction. */
+int ls_state_image(ls_image *out, ls_state *state, ls_error *err);
 
 /* Bytes that the database takes. */
 uint64_t ls_state_bytes(ls_state *state);

@@ -71,8 +71,7 @@ static void the_mark_starts_at_the_root_and_is_kept_whole(void **unused) {
   world w = {0};
   ls_error err;
   ls_state *copy = NULL;
-  unsigned char *image;
-  size_t size;
+  ls_image image = {0};
   start(&w, core_schema("{\"livestore\":1}"));
   assert_int_equal(w.state->at.seq.global + w.state->at.seq.client + w.state->at.seq.generation, 0);
   assert_int_equal(w.state->at.sum, 0);
@@ -81,12 +80,12 @@ static void the_mark_starts_at_the_root_and_is_kept_whole(void **unused) {
   for (size_t i = 0; i < COUNT(marks); i++) {
     assert_ok(ls_state_begin(w.state, &err), &err);
     assert_ok(ls_state_commit(w.state, marks[i], &err), &err);
-    assert_ok(ls_state_image(&image, &size, w.state, &err), &err);
-    assert_ok(ls_state_open_image(&copy, w.schema, image, size, NULL, &err), &err);
+    assert_ok(ls_state_image(&image, w.state, &err), &err);
+    assert_ok(ls_state_open_image(&copy, w.schema, image.data, image.size, NULL, &err), &err);
     assert_int_equal(ls_seqnum_compare(copy->at.seq, marks[i].seq), 0);
     assert_int_equal(copy->at.sum, marks[i].sum);
     ls_state_free(copy);
-    sqlite3_free(image);
+    ls_image_fini(&image);
   }
   stop(&w);
 }
@@ -109,16 +108,15 @@ static void an_image_of_something_else_is_not_taken(void **unused) {
   world w = {0}, other = {0};
   ls_error err;
   ls_state *copy = NULL;
-  unsigned char *image;
-  size_t size;
+  ls_image image = {0};
   start(&w, core_schema("{\"livestore\":1}"));
   start(&other, core_schema("{\"livestore\":1,\"tables\":[\"CREATE TABLE t (id INTEGER PRIMARY KEY)\"]}"));
-  assert_ok(ls_state_image(&image, &size, other.state, &err), &err);
-  assert_code(ls_state_open_image(&copy, w.schema, image, size, NULL, &err), LS_ENOTFOUND, &err);
-  assert_code(ls_state_open_image(&copy, other.schema, image, size / 2, NULL, &err), LS_ENOTFOUND, &err);
+  assert_ok(ls_state_image(&image, other.state, &err), &err);
+  assert_code(ls_state_open_image(&copy, w.schema, image.data, image.size, NULL, &err), LS_ENOTFOUND, &err);
+  assert_code(ls_state_open_image(&copy, other.schema, image.data, image.size / 2, NULL, &err), LS_ENOTFOUND, &err);
   assert_code(ls_state_open_image(&copy, other.schema, "x", 1, NULL, &err), LS_ENOTFOUND, &err);
   assert_null(copy);
-  sqlite3_free(image);
+  ls_image_fini(&image);
   stop(&w);
   stop(&other);
 }
@@ -209,7 +207,7 @@ static void what_would_end_the_transaction_is_refused_by_the_schema(void **unuse
       "CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE u (id INTEGER PRIMARY KEY)"};
   static const char *const wrong_events[] = {
       "INSERT OR ROLLBACK INTO t VALUES (1)", "UPDATE OR FAIL t SET id = 1",
-      "INSERT INTO t VALUES (random())",      "INSERT INTO __livestore_state VALUES (2, 'x', 0, 0, 0)",
+      "INSERT INTO t VALUES (random())",      "INSERT INTO __livestore_state VALUES (2, 'x', 0, 0, 0, 0)",
       "DELETE FROM __livestore_rollback",         "INSERT INTO t SELECT place FROM __livestore_state"};
   ls_error err;
   for (size_t i = 0; i < COUNT(wrong); i++) {

@@ -11,15 +11,17 @@ const ROUNDS = 5
 const LIMIT_MS = 1500
 
 const file = (name) => fileURLToPath(new URL(`lib/${name}`, import.meta.url))
-const page = (program) =>
-  `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/${program}.js"></script>`
+const page = (program, then = '') =>
+  `<!doctype html><link rel="icon" href="data:,"><script type="module">import '/${program}.js'\n${then}</script>`
+/** Since the navigation began. */
+const OPENED = 'await lab.open(); lab.count(); window.readyMs = performance.now()'
 
 let site
 let browser
 before(async () => {
   site = await openSite({
     programs: ['tabs-page.ts', 'tabs-worker.ts', 'boot-page.ts', 'boot-worker.ts'].map(file),
-    files: { '/': page('tabs-page'), '/boot': page('boot-page') },
+    files: { '/': page('tabs-page'), '/opened': page('tabs-page', OPENED), '/boot': page('boot-page') },
   })
   browser = await openProfile(site)
 })
@@ -55,6 +57,17 @@ test(`a store of ${EVENTS} events is there soon after a reload, without a replay
   assert.equal(tab.errors.length, 0)
   t.diagnostic(`open: ${times.map(Math.round).join(', ')} ms`)
 
+  const ready = []
+  for (let round = 0; round < ROUNDS; round++) {
+    await tab.goto('about:blank')
+    await tab.goto(site.url('/opened'))
+    await tab.waitForFunction(() => window.readyMs)
+    ready.push(await tab.evaluate(() => window.readyMs))
+    assert.equal(await count(tab), EVENTS)
+    await tab.evaluate(() => lab.close())
+  }
+  t.diagnostic(`page ready, from its address: ${ready.map(Math.round).join(', ')} ms`)
+
   await tab.goto(site.url('/boot'))
   const rounds = []
   for (let round = 0; round < ROUNDS; round++) {
@@ -64,5 +77,5 @@ test(`a store of ${EVENTS} events is there soon after a reload, without a replay
   const parts = rounds[0].map(([name], i) => [name, median(rounds.map((round) => round[i][1]))])
   for (const [name, ms] of parts) t.diagnostic(`${ms.toFixed(1).padStart(8)} ms  ${name}`)
   t.diagnostic(`${parts.reduce((sum, [, ms]) => sum + ms, 0).toFixed(1).padStart(8)} ms  together`)
-  assert.ok(Math.min(...times) < LIMIT_MS)
+  assert.ok(Math.min(...ready) < LIMIT_MS)
 })
