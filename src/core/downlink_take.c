@@ -7,28 +7,42 @@
 #include "core/rollback.h"
 
 #define MOST_PENDING 1000 /* events; with more of them a session that begins anew begins at the head */
+#define UNDO_REACH 250    /* events; so far back a session can undo what it committed in its last life */
 
-/* May the state be rolled back to here, and is what lies behind all that upstream may still move? */
-static int holds_pending(void *user, ls_mark at, ls_error *err) {
+/* May the state be rolled back to here, and is what lies behind all that is wanted? */
+static int is_far_enough(void *user, ls_mark at, ls_error *err) {
   (void)err;
   return !ls_seqnum_after(at.seq, *(const ls_seqnum *)user);
 }
 
+/* 1 with a mark that is no newer than `until`; 0 when there is none, or it is too far back. */
+static int find_base(ls_mark *out, const ls_downlink *downlink, ls_seqnum until, ls_error *err) {
+  ls_log *log = downlink->store->leader->log;
+  uint64_t behind = 0;
+  ls_mark mark;
+  int rc = ls_rollback_find(&mark, downlink->store->session->state, is_far_enough, &until, err);
+  if (rc) return rc == LS_ENOTFOUND ? 0 : rc;
+  rc = ls_log_count(&behind, log, mark.seq, err);
+  if (!rc && behind > MOST_PENDING) return 0;
+  if (!rc) rc = ls_log_torn_behind(log, mark.seq, err);
+  if (rc) return rc < 0 ? rc : 0;
+  *out = mark;
+  return 1;
+}
+
 /* Where a session begins that has nothing: at the root, if it cannot use the state. Otherwise as far back as what may be
- * rebased; or, where that is much or cannot be rolled back, at the head. */
+ * rebased, and what it may undo; or, where that is much or cannot be rolled back, at the head. */
 static int choose_base(ls_mark *out, const ls_downlink *downlink, ls_error *err) {
   ls_log *log = downlink->store->leader->log;
   ls_seqnum upstream = ls_log_upstream_head(log);
-  uint64_t behind;
-  ls_mark mark;
-  *out = downlink->same_schema ? ls_log_head(log) : ls_log_base(log);
-  if (!downlink->same_schema || ls_seqnum_is_root(upstream)) return LS_OK;
-  int rc = ls_rollback_find(&mark, downlink->store->session->state, holds_pending, &upstream, err);
-  if (rc) return rc == LS_ENOTFOUND ? LS_OK : rc;
-  rc = ls_log_count(&behind, log, mark.seq, err);
-  if (!rc) rc = ls_log_torn_behind(log, mark.seq, err);
-  if (!rc && behind <= MOST_PENDING) *out = mark;
-  return rc < 0 ? rc : LS_OK;
+  ls_mark head = ls_log_head(log);
+  ls_seqnum reach = {.global = head.seq.global > UNDO_REACH ? head.seq.global - UNDO_REACH : 0}, far = reach, near = reach;
+  *out = downlink->same_schema ? head : ls_log_base(log);
+  if (!downlink->same_schema) return LS_OK;
+  if (!ls_seqnum_is_root(upstream)) *(ls_seqnum_after(upstream, reach) ? &near : &far) = upstream;
+  int found = find_base(out, downlink, far, err);
+  if (!found) found = find_base(out, downlink, near, err);
+  return found < 0 ? found : LS_OK;
 }
 
 /* The member "events": what lies behind the cursor, as far as a message goes: how many, and whether there are more. */

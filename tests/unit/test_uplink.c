@@ -164,6 +164,42 @@ static void test_each_session_undoes_its_own(void **state) {
   fixture_close(leader);
 }
 
+/* As a page does when it is loaded again. */
+static void test_a_session_that_comes_back_undoes_what_it_committed(void **state) {
+  (void)state;
+  upstream u = {.id = "first"};
+  ls_store *leader = leader_open();
+  ls_error err;
+  linked l = joined("tab", leader);
+  commit(&l, "put", "{\"id\":1}");
+  commit(&l, "put", "{\"id\":2}");
+  linked_settle(&l, 1);
+  upstream_commit(leader, "put", "{\"id\":3}");
+  assert_ok(ls_undo(NULL, l.store, 1, &err), &err);
+  linked_settle(&l, 1);
+  upstream_sync(&u, &leader, 1);
+  for (int life = 0; life < 2; life++) {
+    linked_close(&l);
+    l = joined("tab", leader);
+    assert_ok((life ? ls_redo : ls_undo)(NULL, l.store, 1, &err), &err);
+    linked_settle(&l, 1);
+    assert_int_equal(fixture_number(leader, "SELECT sum(id) FROM items"), life ? 4 : 3);
+    assert_same(&l, 1, leader);
+  }
+  linked_close(&l);
+  for (int i = 10; i < 270; i++) {
+    char args[40];
+    snprintf(args, sizeof args, "{\"id\":%d}", i);
+    upstream_commit(leader, "put", args);
+  }
+  upstream_sync(&u, &leader, 1);
+  l = joined("tab", leader);
+  assert_code(ls_undo(NULL, l.store, 1, &err), LS_ENOTFOUND, &err); /* too long ago */
+  linked_close(&l);
+  fixture_close(leader);
+  upstream_fini(&u);
+}
+
 /* A later commit never overtakes one that was refused (CS-02, CS-24). */
 static void test_order_is_kept_when_a_push_comes_too_late(void **state) {
   (void)state;
@@ -327,6 +363,7 @@ int main(void) {
       cmocka_unit_test(test_what_one_commits_the_others_see),
       cmocka_unit_test(test_a_commit_that_another_one_rules_out_becomes_a_conflict_of_the_leader),
       cmocka_unit_test(test_each_session_undoes_its_own),
+      cmocka_unit_test(test_a_session_that_comes_back_undoes_what_it_committed),
       cmocka_unit_test(test_order_is_kept_when_a_push_comes_too_late),
       cmocka_unit_test(test_a_push_that_was_not_answered_is_not_doubled),
       cmocka_unit_test(test_a_message_that_is_none_is_refused_and_changes_nothing),
