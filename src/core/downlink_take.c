@@ -30,13 +30,17 @@ static int find_base(ls_mark *out, const ls_downlink *downlink, ls_seqnum until,
   return 1;
 }
 
-/* Where a session begins that has nothing: at the root, if it cannot use the state. Otherwise as far back as what may be
- * rebased, and what it may undo; or, where that is much or cannot be rolled back, at the head. */
+static ls_seqnum undo_reach(ls_seqnum head) {
+  return (ls_seqnum){.global = head.global > UNDO_REACH ? head.global - UNDO_REACH : 0};
+}
+
+/* Where a session begins that has nothing: at the root, if it cannot use the state. Otherwise as far back as what may
+ * be rebased, and what it may undo; or, where that is much or cannot be rolled back, at the head. */
 static int choose_base(ls_mark *out, const ls_downlink *downlink, ls_error *err) {
   ls_log *log = downlink->store->leader->log;
   ls_seqnum upstream = ls_log_upstream_head(log);
   ls_mark head = ls_log_head(log);
-  ls_seqnum reach = {.global = head.seq.global > UNDO_REACH ? head.seq.global - UNDO_REACH : 0}, far = reach, near = reach;
+  ls_seqnum reach = undo_reach(head.seq), far = reach, near = reach;
   *out = downlink->same_schema ? head : ls_log_base(log);
   if (!downlink->same_schema) return LS_OK;
   if (!ls_seqnum_is_root(upstream)) *(ls_seqnum_after(upstream, reach) ? &near : &far) = upstream;
