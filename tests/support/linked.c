@@ -1,5 +1,6 @@
 #include "support/linked.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "support/cmocka_all.h"
@@ -38,6 +39,13 @@ void linked_connect(linked *l, ls_store *leader) {
   l->leader = leader;
   assert_ok(ls_downlink_open(&l->downlink, leader, &err), &err);
   linked_collect(l);
+}
+
+linked linked_joined(const char *session_id, ls_store *leader) {
+  linked l = linked_open(session_id, NULL);
+  linked_connect(&l, leader);
+  linked_settle(&l, 1);
+  return l;
 }
 
 void linked_close(linked *l) {
@@ -86,6 +94,11 @@ int linked_deliver(linked *l, bool up, ls_error *err) {
   return rc;
 }
 
+void linked_deliver_well(linked *l, bool up) {
+  ls_error err;
+  assert_ok(linked_deliver(l, up, &err), &err);
+}
+
 static bool deliver_one(linked *links, size_t n) {
   for (size_t i = 0; i < n; i++) {
     for (int up = 0; up < 2; up++) {
@@ -109,4 +122,65 @@ uint64_t linked_unsaved(const linked *l) {
   ls_error err;
   assert_ok(ls_uplink_status_get(&status, l->store, &err), &err);
   return status.unsaved;
+}
+
+ls_receipt linked_commit(const linked *l, const char *name, const char *args) {
+  ls_receipt receipt;
+  ls_error err;
+  assert_ok(ls_commit(&receipt, l->store, name, args, &err), &err);
+  return receipt;
+}
+
+void linked_assert_stage(const linked *l, ls_receipt receipt, ls_stage wanted) {
+  assert_int_equal(ls_receipt_stage(l->store, &receipt), wanted);
+}
+
+void linked_assert_same(const linked *links, size_t n, ls_store *leader) {
+  char expected[33], hash[33];
+  ls_error err;
+  assert_ok(ls_state_hash(expected, leader, &err), &err);
+  for (size_t i = 0; i < n; i++) {
+    assert_ok(ls_state_hash(hash, links[i].store, &err), &err);
+    assert_string_equal(hash, expected);
+    assert_int_equal(linked_unsaved(&links[i]), 0);
+  }
+}
+
+size_t linked_count(const linked_message *queue) {
+  size_t n = 0;
+  for (; queue; queue = queue->next) n++;
+  return n;
+}
+
+ls_link linked_read(const linked_message *message) {
+  ls_link link = {.n = 0};
+  ls_error err;
+  assert_non_null(message);
+  assert_ok(ls_link_read(&link, message->data, message->size, &err), &err);
+  return link;
+}
+
+const char *linked_item(int id) {
+  static char args[20];
+  snprintf(args, sizeof args, "{\"id\":%d}", id);
+  return args;
+}
+
+ls_receipt linked_put(const linked *l, int id) { return linked_commit(l, "put", linked_item(id)); }
+
+int linked_id(const ls_event *event) {
+  const char *id = strstr(event->args, "\"id\":");
+  return id ? atoi(id + 5) : 0;
+}
+
+void linked_assert_log(ls_store *store, const char *wanted) {
+  char ids[200] = "";
+  ls_events *events;
+  const ls_event *event;
+  ls_error err;
+  assert_ok(ls_events_open(&events, store, NULL, &err), &err);
+  for (size_t at = 0; at < sizeof ids && ls_events_next(&event, events, &err) == 1;)
+    at += (size_t)snprintf(ids + at, sizeof ids - at, at ? " %d" : "%d", linked_id(event));
+  ls_events_close(events);
+  assert_string_equal(ids, wanted);
 }

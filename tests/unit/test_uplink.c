@@ -15,22 +15,6 @@
 
 static ls_store *leader_open(void) { return upstream_open(NULL, "c"); }
 
-static linked joined(const char *session_id, ls_store *leader) {
-  linked l = linked_open(session_id, NULL);
-  linked_connect(&l, leader);
-  linked_settle(&l, 1);
-  return l;
-}
-
-static ls_stage stage(const linked *l, const ls_receipt *receipt) { return ls_receipt_stage(l->store, receipt); }
-
-static ls_receipt commit(linked *l, const char *name, const char *args) {
-  ls_receipt receipt;
-  ls_error err;
-  assert_ok(ls_commit(&receipt, l->store, name, args, &err), &err);
-  return receipt;
-}
-
 /* The event of a global number has this in its arguments. */
 static void assert_event(ls_store *store, int64_t global, const char *part) {
   ls_event_filter filter = {.since = {global - 1, LS_SEQNUM_MAX_CLIENT, 0}};
@@ -43,29 +27,18 @@ static void assert_event(ls_store *store, int64_t global, const char *part) {
   ls_events_close(events);
 }
 
-static void assert_same(linked *links, size_t n, ls_store *leader) {
-  char expected[33], hash[33];
-  ls_error err;
-  assert_ok(ls_state_hash(expected, leader, &err), &err);
-  for (size_t i = 0; i < n; i++) {
-    assert_ok(ls_state_hash(hash, links[i].store, &err), &err);
-    assert_string_equal(hash, expected);
-    assert_int_equal(linked_unsaved(&links[i]), 0);
-  }
-}
-
 /* ---------------------------------------------------------------------------------------------- */
 
 static void test_the_welcome_brings_state_and_names(void **state) {
   (void)state;
   ls_store *leader = leader_open();
   upstream_commit(leader, "put", "{\"id\":1,\"name\":\"a\"}");
-  linked l = joined("tab", leader);
+  linked l = linked_joined("tab", leader);
   assert_string_equal(ls_client_id(l.store), "c");
   assert_string_equal(ls_store_id(l.store), ls_store_id(leader));
   assert_string_equal(ls_session_id(l.store), "tab");
   assert_int_equal(fixture_number(l.store, "SELECT count(*) FROM items"), 1);
-  assert_same(&l, 1, leader);
+  linked_assert_same(&l, 1, leader);
   linked_close(&l);
   fixture_close(leader);
 }
@@ -93,16 +66,16 @@ static void test_a_receipt_tells_local_durable_confirmed(void **state) {
   (void)state;
   upstream u = {.id = "first"};
   ls_store *leader = leader_open();
-  linked l = joined("tab", leader);
-  ls_receipt receipt = commit(&l, "put", "{\"id\":1}");
+  linked l = linked_joined("tab", leader);
+  ls_receipt receipt = linked_commit(&l, "put", "{\"id\":1}");
   assert_int_equal(receipt.stage, LS_STAGE_LOCAL);
   assert_int_equal(linked_unsaved(&l), 1);
   linked_settle(&l, 1);
-  assert_int_equal(stage(&l, &receipt), LS_STAGE_DURABLE);
+  linked_assert_stage(&l, receipt, LS_STAGE_DURABLE);
   assert_int_equal(linked_unsaved(&l), 0);
   upstream_sync(&u, &leader, 1);
   linked_settle(&l, 1);
-  assert_int_equal(stage(&l, &receipt), LS_STAGE_CONFIRMED);
+  linked_assert_stage(&l, receipt, LS_STAGE_CONFIRMED);
   linked_close(&l);
   fixture_close(leader);
   upstream_fini(&u);
@@ -111,14 +84,14 @@ static void test_a_receipt_tells_local_durable_confirmed(void **state) {
 static void test_what_one_commits_the_others_see(void **state) {
   (void)state;
   ls_store *leader = leader_open();
-  linked l[2] = {joined("a", leader), joined("b", leader)};
-  commit(&l[0], "put", "{\"id\":1}");
-  commit(&l[1], "put", "{\"id\":2}");
+  linked l[2] = {linked_joined("a", leader), linked_joined("b", leader)};
+  linked_commit(&l[0], "put", "{\"id\":1}");
+  linked_commit(&l[1], "put", "{\"id\":2}");
   upstream_commit(leader, "put", "{\"id\":3}");
   assert_int_equal(fixture_number(l[0].store, "SELECT count(*) FROM items"), 1);
   linked_settle(l, 2);
   assert_int_equal(fixture_number(l[0].store, "SELECT count(*) FROM items"), 3);
-  assert_same(l, 2, leader);
+  linked_assert_same(l, 2, leader);
   linked_close(&l[0]);
   linked_close(&l[1]);
   fixture_close(leader);
@@ -127,18 +100,18 @@ static void test_what_one_commits_the_others_see(void **state) {
 static void test_a_commit_that_another_one_rules_out_becomes_a_conflict_of_the_leader(void **state) {
   (void)state;
   ls_store *leader = leader_open();
-  linked l = joined("tab", leader);
+  linked l = linked_joined("tab", leader);
   upstream_commit(leader, "put", "{\"id\":1,\"name\":\"same\"}");
-  ls_receipt lost = commit(&l, "put", "{\"id\":2,\"name\":\"same\"}"), kept = commit(&l, "put", "{\"id\":3}");
+  ls_receipt lost = linked_commit(&l, "put", "{\"id\":2,\"name\":\"same\"}"), kept = linked_commit(&l, "put", "{\"id\":3}");
   linked_settle(&l, 1);
-  assert_int_equal(stage(&l, &lost), LS_STAGE_SET_ASIDE);
-  assert_int_equal(stage(&l, &kept), LS_STAGE_DURABLE);
+  linked_assert_stage(&l, lost, LS_STAGE_SET_ASIDE);
+  linked_assert_stage(&l, kept, LS_STAGE_DURABLE);
   char *conflict = upstream_conflict(leader, 0);
   assert_non_null(conflict);
   assert_non_null(strstr(conflict, "put {\"id\":2,\"name\":\"same\"}"));
   free(conflict);
   assert_null(upstream_conflict(l.store, 0)); /* it is told of once */
-  assert_same(&l, 1, leader);
+  linked_assert_same(&l, 1, leader);
   linked_close(&l);
   fixture_close(leader);
 }
@@ -146,10 +119,10 @@ static void test_a_commit_that_another_one_rules_out_becomes_a_conflict_of_the_l
 static void test_each_session_undoes_its_own(void **state) {
   (void)state;
   ls_store *leader = leader_open();
-  linked l[2] = {joined("a", leader), joined("b", leader)};
+  linked l[2] = {linked_joined("a", leader), linked_joined("b", leader)};
   ls_error err;
-  commit(&l[0], "put", "{\"id\":1}");
-  commit(&l[1], "put", "{\"id\":2}");
+  linked_commit(&l[0], "put", "{\"id\":1}");
+  linked_commit(&l[1], "put", "{\"id\":2}");
   linked_settle(l, 2);
   assert_ok(ls_undo(NULL, l[0].store, 1, &err), &err);
   assert_code(ls_undo(NULL, l[0].store, 1, &err), LS_ENOTFOUND, &err);
@@ -158,7 +131,7 @@ static void test_each_session_undoes_its_own(void **state) {
   assert_ok(ls_redo(NULL, l[0].store, 1, &err), &err);
   linked_settle(l, 2);
   assert_int_equal(fixture_number(leader, "SELECT count(*) FROM items"), 2);
-  assert_same(l, 2, leader);
+  linked_assert_same(l, 2, leader);
   linked_close(&l[0]);
   linked_close(&l[1]);
   fixture_close(leader);
@@ -170,9 +143,9 @@ static void test_a_session_that_comes_back_undoes_what_it_committed(void **state
   upstream u = {.id = "first"};
   ls_store *leader = leader_open();
   ls_error err;
-  linked l = joined("tab", leader);
-  commit(&l, "put", "{\"id\":1}");
-  commit(&l, "put", "{\"id\":2}");
+  linked l = linked_joined("tab", leader);
+  linked_commit(&l, "put", "{\"id\":1}");
+  linked_commit(&l, "put", "{\"id\":2}");
   linked_settle(&l, 1);
   upstream_commit(leader, "put", "{\"id\":3}");
   assert_ok(ls_undo(NULL, l.store, 1, &err), &err);
@@ -180,11 +153,11 @@ static void test_a_session_that_comes_back_undoes_what_it_committed(void **state
   upstream_sync(&u, &leader, 1);
   for (int life = 0; life < 2; life++) {
     linked_close(&l);
-    l = joined("tab", leader);
+    l = linked_joined("tab", leader);
     assert_ok((life ? ls_redo : ls_undo)(NULL, l.store, 1, &err), &err);
     linked_settle(&l, 1);
     assert_int_equal(fixture_number(leader, "SELECT sum(id) FROM items"), life ? 4 : 3);
-    assert_same(&l, 1, leader);
+    linked_assert_same(&l, 1, leader);
   }
   linked_close(&l);
   for (int i = 10; i < 270; i++) {
@@ -193,7 +166,7 @@ static void test_a_session_that_comes_back_undoes_what_it_committed(void **state
     upstream_commit(leader, "put", args);
   }
   upstream_sync(&u, &leader, 1);
-  l = joined("tab", leader);
+  l = linked_joined("tab", leader);
   assert_code(ls_undo(NULL, l.store, 1, &err), LS_ENOTFOUND, &err); /* too long ago */
   linked_close(&l);
   fixture_close(leader);
@@ -204,15 +177,15 @@ static void test_a_session_that_comes_back_undoes_what_it_committed(void **state
 static void test_order_is_kept_when_a_push_comes_too_late(void **state) {
   (void)state;
   ls_store *leader = leader_open();
-  linked l = joined("tab", leader);
-  commit(&l, "put", "{\"id\":1,\"name\":\"older\"}");
+  linked l = linked_joined("tab", leader);
+  linked_commit(&l, "put", "{\"id\":1,\"name\":\"older\"}");
   linked_collect(&l);
   upstream_commit(leader, "put", "{\"id\":9}"); /* the push does not fit any more */
-  commit(&l, "put", "{\"id\":2,\"name\":\"later\"}");
+  linked_commit(&l, "put", "{\"id\":2,\"name\":\"later\"}");
   linked_settle(&l, 1);
   assert_event(leader, 2, "older");
   assert_event(leader, 3, "later");
-  assert_same(&l, 1, leader);
+  linked_assert_same(&l, 1, leader);
   linked_close(&l);
   fixture_close(leader);
 }
@@ -221,20 +194,20 @@ static void test_order_is_kept_when_a_push_comes_too_late(void **state) {
 static void test_a_push_that_was_not_answered_is_not_doubled(void **state) {
   (void)state;
   ls_store *leader = leader_open();
-  linked l = joined("tab", leader);
+  linked l = linked_joined("tab", leader);
   ls_error err;
-  ls_receipt first = commit(&l, "count", "{\"id\":1}");
+  ls_receipt first = linked_commit(&l, "count", "{\"id\":1}");
   linked_collect(&l);
   assert_ok(linked_deliver(&l, true, &err), &err); /* accepted, and the answer is lost */
-  ls_receipt second = commit(&l, "put", "{\"id\":1}");
+  ls_receipt second = linked_commit(&l, "put", "{\"id\":1}");
   linked_collect(&l);
   upstream_commit(leader, "put", "{\"id\":5}");
   linked_connect(&l, leader);
   linked_settle(&l, 1);
   assert_int_equal(fixture_status(leader).events, 3);
-  assert_int_equal(stage(&l, &first), LS_STAGE_DURABLE);
-  assert_int_equal(stage(&l, &second), LS_STAGE_DURABLE);
-  assert_same(&l, 1, leader);
+  linked_assert_stage(&l, first, LS_STAGE_DURABLE);
+  linked_assert_stage(&l, second, LS_STAGE_DURABLE);
+  linked_assert_same(&l, 1, leader);
   linked_close(&l);
   fixture_close(leader);
 }
@@ -257,8 +230,8 @@ static void test_a_message_that_is_none_is_refused_and_changes_nothing(void **st
                                     "{\"failed\":{}}",
                                     "{\"kept\":\"x\"}"};
   ls_store *leader = leader_open();
-  linked l = joined("tab", leader);
-  commit(&l, "put", "{\"id\":1}");
+  linked l = linked_joined("tab", leader);
+  linked_commit(&l, "put", "{\"id\":1}");
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
     ls_error err = {.code = 0};
     int up = ls_downlink_receive(l.downlink, BAD[i], strlen(BAD[i]), &err);
@@ -269,7 +242,7 @@ static void test_a_message_that_is_none_is_refused_and_changes_nothing(void **st
     linked_settle(&l, 1);
   }
   assert_int_equal(fixture_status(leader).events, 1);
-  assert_same(&l, 1, leader);
+  linked_assert_same(&l, 1, leader);
   linked_close(&l);
   fixture_close(leader);
 }
@@ -290,8 +263,8 @@ static void test_only_a_store_whose_leader_is_elsewhere_has_an_uplink(void **sta
 static void test_a_leader_may_be_closed_with_its_sessions_joined(void **state) {
   (void)state;
   ls_store *leader = leader_open();
-  linked l = joined("tab", leader);
-  commit(&l, "put", "{\"id\":1}");
+  linked l = linked_joined("tab", leader);
+  linked_commit(&l, "put", "{\"id\":1}");
   fixture_close(leader);
   l.downlink = NULL; /* it went with the store */
   assert_int_equal(linked_unsaved(&l), 1);
@@ -320,11 +293,11 @@ static bool run_with_fault(long k) {
   upstream u = {.id = "first"};
   ls_error err;
   ls_store *leader = leader_open();
-  linked l[2] = {joined("a", leader), joined("b", leader)};
+  linked l[2] = {linked_joined("a", leader), linked_joined("b", leader)};
   for (int i = 0; i < 4; i++) {
     char args[60];
     snprintf(args, sizeof args, "{\"id\":%d,\"name\":\"n%d\"}", i, i);
-    commit(&l[i % 2], "put", args);
+    linked_commit(&l[i % 2], "put", args);
   }
   upstream_add(&u, "other", "put", "{\"id\":3,\"name\":\"n0\"}");
   assert_ok(upstream_try_pull(NULL, &u, leader, 10, &err), &err);
@@ -333,7 +306,7 @@ static bool run_with_fault(long k) {
   bool failed = fault_alloc_disarm();
   for (int i = 0; i < 2; i++) linked_connect(&l[i], leader);
   linked_settle(l, 2);
-  assert_same(l, 2, leader);
+  linked_assert_same(l, 2, leader);
   /* Two of the four cannot be behind what the other client did: they are conflicts, the others are there. */
   assert_int_equal(fixture_status(leader).events, 3);
   assert_int_equal(fixture_status(leader).conflicts, 2);
