@@ -2,13 +2,20 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { until } from './lib/browser.mjs'
-import { count, logs, openProfile, openTabsSite, texts } from './lib/tabs.mjs'
+import { count, logs, openProfiles, openTabsSite, texts } from './lib/tabs.mjs'
 
 let site
+let profiles
 let browser
-before(async () => void (site = await openTabsSite()))
-after(() => site.close())
-beforeEach(async () => void (browser = await openProfile(site)))
+before(async () => {
+  site = await openTabsSite()
+  profiles = await openProfiles(site)
+})
+after(async () => {
+  await profiles.close()
+  await site.close()
+})
+beforeEach(async () => void (browser = await profiles.profile()))
 afterEach(() => browser.close())
 
 const calls = (page) => page.evaluate(() => lab.calls())

@@ -3,16 +3,23 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { sleep, until } from './lib/browser.mjs'
 import { openGate, openServer } from './lib/server.mjs'
-import { count, openProfile, openTabsSite, texts } from './lib/tabs.mjs'
+import { count, openProfile, openProfiles, openTabsSite, texts } from './lib/tabs.mjs'
 
 let site
+let browser
 let server
 let profiles
-before(async () => void (site = await openTabsSite()))
-after(() => site.close())
+before(async () => {
+  site = await openTabsSite()
+  browser = await openProfiles(site)
+})
+after(async () => {
+  await browser.close()
+  await site.close()
+})
 beforeEach(async () => {
   server = await openServer()
-  profiles = [await openProfile(site), await openProfile(site)]
+  profiles = [await browser.profile(), await browser.profile()]
 })
 afterEach(async () => {
   for (const profile of profiles) await profile.close()
@@ -137,12 +144,14 @@ test('a browser that goes offline keeps working, and catches up as soon as it is
 })
 
 test('what was pending when a browser was closed is pushed by the next one', async () => {
-  const [a, b] = await openBoth()
+  const kept = await openProfile(site)
+  profiles.push(kept)
+  const [a, b] = [await kept.tab({ url: server.url() }), await profiles[1].tab({ url: server.url() })]
   await server.stop()
   await commit(a, 'left behind')
-  await profiles[0].restart()
+  await kept.restart()
   await server.start()
-  const again = await profiles[0].tab({ url: server.url() })
+  const again = await kept.tab({ url: server.url() })
   await until('b has it', async () => (await count(b)) === 1, 40000)
   await synced(again)
 })

@@ -17,14 +17,12 @@ export const makeProfile = () => mkdtempSync(join(tmpdir(), 'livestore-profile-'
 export const removeProfile = (profile) =>
   rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
 
+const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS }
+
 /** All pages of a profile are tabs of one browser. */
-export const openBrowser = (profile, options = {}) =>
-  chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
-    args: FLAGS,
-    ...options,
-  })
+export const openBrowser = (profile, options = {}) => chromium.launchPersistentContext(profile, { ...LAUNCH, ...options })
+/** One without a profile: each context of it has a storage of its own, which is gone with it. */
+export const openBareBrowser = () => chromium.launch(LAUNCH)
 
 /** kill -9: nothing of the browser gets to run again. */
 export async function killBrowser(context, profile) {
