@@ -223,7 +223,7 @@ int ls_log_flush(ls_log *log, ls_error *err) {
 }
 
 int ls_log_settle(ls_log *log, ls_error *err) {
-  if (!log->unsettled || log->durability == LS_DURABILITY_POWER) return LS_OK;
+  if (!log->unsettled) return LS_OK;
   int rc = ls_log_flush(log, err);
   if (!rc) rc = ls_log_synchronous(log, true, err);
   if (!rc) rc = ls_log_stamp(log, err); /* a sync goes with a write, and takes along what was written before */
@@ -266,7 +266,7 @@ int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err) {
   if (!rc) rc = ls_log_exec(log, sql, err);
   if (rc) return rc;
   log->now = end;
-  log->unsettled = true;
+  ls_log_unsettle(log);
   keep_point(log);
   if (log->collecting) ls_log_cursors_hold(log);
   else ls_log_cursors_rewind(log, &end);

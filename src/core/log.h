@@ -74,7 +74,8 @@ int ls_log_flush(ls_log *log, ls_error *err);
 
 /* Put on the device what must not come undone once others have seen what follows from it: renumbered events and
  * conflicts that were resolved. If power were lost after a push and took the new numbers back, the store would not know
- * its own events when they come again. One sync when there is such, otherwise nothing. */
+ * its own events when they come again. One sync when there is such, or may be since the log was opened: a process that
+ * died has perhaps left some. Otherwise nothing. */
 int ls_log_settle(ls_log *log, ls_error *err);
 
 /* SQLite takes a transaction back whole when a statement fails in it, also one that only reads. What was appended since the

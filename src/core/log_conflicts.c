@@ -71,7 +71,7 @@ int ls_log_conflict_remove(ls_log *log, int64_t id, ls_error *err) {
   int rc = remove_from(log, "DELETE FROM conflicts WHERE id = ?1", id, err);
   if (rc) return rc;
   if (!sqlite3_changes(log->db)) return not_found(id, err);
-  log->unsettled = true;
+  ls_log_unsettle(log);
   return remove_from(log, "DELETE FROM conflict_events WHERE conflict = ?1", id, err);
 }
 

@@ -21,7 +21,7 @@ struct ls_log {
   ls_durability durability;
   bool in_transaction;       /* begun and not yet flushed; LS_DURABILITY_LATER begins with the first append */
   bool collecting;           /* begun by ls_log_begin: cuts and facts belong to it, too */
-  bool unsettled;            /* cut, or a conflict gone, since the device was last told to keep what it has */
+  bool unsettled;            /* cut, or a conflict gone, since the device was last told to keep what it has; or opened */
   uint64_t tears;            /* ls_log_tear */
   uint64_t losses;           /* how often a flush failed, and with it what was appended since the last */
   ls_error damage;           /* opened readonly: the first damage found */
@@ -43,6 +43,8 @@ struct ls_log {
 void ls_log_roll_back_file(ls_log *log);
 /* How far SQLite goes to keep a transaction: down to the device, or as the log's durability says. */
 int ls_log_synchronous(ls_log *log, bool full, ls_error *err);
+/* Something changes that ls_log_settle is for. With LS_DURABILITY_POWER its transaction is synced anyway. */
+static inline void ls_log_unsettle(ls_log *log) { log->unsettled |= log->durability != LS_DURABILITY_POWER; }
 /* Prepare on the log's file. */
 int ls_log_prepare(sqlite3_stmt **out, ls_log *log, const char *sql, ls_error *err);
 int ls_log_exec(ls_log *log, const char *sql, ls_error *err);

@@ -214,6 +214,7 @@ int ls_log_open(ls_log **out, const char *file, ls_durability durability, ls_err
     int is_log = rc ? rc : check_format(log, err);
     rc = is_log < 0 ? is_log : configure_writing(log, err);
     if (!rc && !is_log) rc = create_layout(log, err);
+    log->unsettled = is_log == 1; /* whoever wrote it may have died before a sync, whatever its durability was */
     if (!rc) rc = load(log, err);
     if (!rc) rc = prepare_writes(log, err);
     if (rc) ls_wrap(err, rc, "%s", file ? file : "log in memory");
