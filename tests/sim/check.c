@@ -48,13 +48,31 @@ static void check_number(sim_client *c, const ls_event *e) {
   for (size_t i = place % SIM_NUMBERS, passed = 0; passed < SIM_NUMBERS; i = (i + 1) % SIM_NUMBERS, passed++) {
     sim_number *at = &c->numbers[i];
     if (at->place && at->place != place) continue;
-    if (at->place && at->identity != identity) {
+    int64_t n = sim_oracle_number(e->name, e->args);
+    if (at->identity && at->identity != identity) {
       char text[LS_SEQNUM_TEXT];
       sim_wrong(c->world, "%s: its number %s stands for #%" PRId64 ", and stood for another event before", c->name,
-                ls_seqnum_format(e->seq, text), sim_oracle_number(e->name, e->args));
+                ls_seqnum_format(e->seq, text), n);
     }
-    *at = (sim_number){place, identity};
+    *at = (sim_number){place, identity, n};
     return;
+  }
+}
+
+static bool was_tried(sim_client *c, const sim_number *number) {
+  sim_oracle *o = &c->world->oracle;
+  const sim_event *e = sim_oracle_event(o, number->n);
+  if (e) return e->fate == SIM_TRIED;
+  for (size_t i = 0; i < o->n_undos; i++) {
+    const sim_undo *u = &o->undos[i];
+    if (u->client == c->id && u->digest == number->identity && u->fate == SIM_TRIED) return true;
+  }
+  return false;
+}
+
+void sim_forget_tried(sim_client *c) {
+  for (size_t i = 0; i < SIM_NUMBERS; i++) {
+    if (c->numbers[i].place && was_tried(c, &c->numbers[i])) c->numbers[i].identity = 0;
   }
 }
 

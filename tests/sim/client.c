@@ -35,6 +35,7 @@ static void say_trouble(sim_client *c) {
 
 void sim_client_leave(sim_client *c) {
   say_trouble(c);
+  if (!ls_sim_disk_is_stopped(c->disk)) sim_follow_undos(c);
   if (ls_sim_disk_is_stopped(c->disk)) sim_client_crash(c, c->loses_power);
 }
 
@@ -71,6 +72,7 @@ void sim_client_crash(sim_client *c, bool power) {
   if (power) ls_sim_disk_lose(c->disk);
   ls_sim_disk_start(c->disk);
   sim_oracle_crash(&c->world->oracle, c->id, power ? 2 : 1);
+  if (power) sim_forget_tried(c);
   if (sim_promise_of(c) < (power ? 2 : 1)) memset(c->numbers, 0, sizeof c->numbers);
 }
 

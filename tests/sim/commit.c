@@ -100,6 +100,7 @@ static void note_undone(sim_client *c, ls_store *store, const ls_receipt *r) {
                                                   .fate = SIM_TAKEN,
                                                   .survives = sim_promise_of(c),
                                                   .client_only = e->seq.client != 0,
+                                                  .seq = e->seq,
                                                   .digest = sim_oracle_digest(e->name, e->args)});
   }
   ls_events_close(events);

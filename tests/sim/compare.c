@@ -15,9 +15,10 @@ static bool same_event(const sim_logged *a, const ls_event *b) {
          (!ours || strcmp(a->args, b->args) == 0);
 }
 
-/* Those that went to the server are looked for in its log. */
-static void find_undo(sim_client *c, const ls_event *e) {
-  sim_undo *undo = sim_oracle_find_undo(&c->world->oracle, c->id, e->name, e->args);
+/* Those that went to the server are looked for in its log.
+ *   undo  the one that is known to stand there; NULL: one that was lost, perhaps, has come back */
+static void find_undo(sim_client *c, const ls_event *e, sim_undo *undo) {
+  if (!undo) undo = sim_oracle_undo_lost(&c->world->oracle, c->id, sim_oracle_digest(e->name, e->args));
   if (undo)
     undo->found++;
   else
@@ -29,8 +30,14 @@ static void find_undos(sim_world *w) {
     const sim_logged *e = &w->oracle.log[i];
     int client = (int)strtol(e->client_id + 1, NULL, 10);
     if (!sim_oracle_is_undo(e->name) || !client) continue;
-    find_undo(&w->clients[client - 1], &(ls_event){.seq = {(int64_t)i + 1, 0, 0}, .name = e->name, .args = e->args});
+    find_undo(&w->clients[client - 1], &(ls_event){.seq = {(int64_t)i + 1, 0, 0}, .name = e->name, .args = e->args},
+              sim_oracle_undo_placed(&w->oracle, i + 1));
   }
+}
+
+static void find_undo_at_home(sim_client *c, const ls_event *e) {
+  uint64_t digest = sim_oracle_digest(e->name, e->args);
+  find_undo(c, e, sim_oracle_undo_at(&c->world->oracle, c->id, e->seq, digest));
 }
 
 static void check_event(sim_client *c, const ls_event *e, size_t *at) {
@@ -40,7 +47,7 @@ static void check_event(sim_client *c, const ls_event *e, size_t *at) {
   char text[LS_SEQNUM_TEXT];
   ls_seqnum_format(e->seq, text);
   if (known && known->client == c->id) known->at_home++;
-  if (sim_oracle_is_undo(e->name) && e->seq.client) find_undo(c, e);
+  if (sim_oracle_is_undo(e->name) && e->seq.client) find_undo_at_home(c, e);
   if (e->seq.client) {
     if (strcmp(e->client_id, c->name) != 0)
       sim_wrong(c->world, "%s: the client-only %s is of another client", c->name, text);
@@ -85,7 +92,7 @@ static int note_conflict(void *user, const ls_conflict *conflict) {
     sim_event *e =
         sim_oracle_event(&c->world->oracle, sim_oracle_number(conflict->events[i].name, conflict->events[i].args));
     if (e && e->client == c->id) e->conflicts++;
-    if (sim_oracle_is_undo(conflict->events[i].name)) find_undo(c, &conflict->events[i]);
+    if (sim_oracle_is_undo(conflict->events[i].name)) find_undo_at_home(c, &conflict->events[i]);
   }
   return 0;
 }
@@ -143,6 +150,7 @@ static void check_promises(sim_world *w) {
   for (size_t i = 0; i < w->oracle.n_undos; i++) {
     const sim_undo *u = &w->oracle.undos[i];
     if (u->fate == SIM_TAKEN && !u->found) sim_wrong(w, "an undo of c%d is lost", u->client);
+    if (u->found > 1) sim_wrong(w, "an undo of c%d is there %zu times", u->client, u->found);
     if (u->fate == SIM_DROPPED && u->found)
       sim_wrong(w, "an undo of c%d is there, although its conflict was dropped", u->client);
   }

@@ -4,17 +4,21 @@
 #include "sim/world.h"
 
 typedef struct oldest {
+  sim_client *client;
   int64_t id, numbers[SIM_BATCH];
   size_t n;
-  uint64_t undone[SIM_BATCH]; /* digests of those that are an undo's; 0: it is none */
+  sim_undo *undos[SIM_BATCH]; /* those that are one whose place is known, or NULL */
 } oldest;
 
 static int take_oldest(void *user, const ls_conflict *conflict) {
   oldest *out = user;
+  sim_client *c = out->client;
   out->id = conflict->id;
   for (size_t i = 0; i < conflict->n && i < SIM_BATCH; i++) {
     const ls_event *event = &conflict->events[i];
-    if (sim_oracle_is_undo(event->name)) out->undone[i] = sim_oracle_digest(event->name, event->args);
+    uint64_t digest = sim_oracle_digest(event->name, event->args);
+    if (sim_oracle_is_undo(event->name))
+      out->undos[i] = sim_oracle_undo_at(&c->world->oracle, c->id, event->seq, digest);
     out->numbers[out->n++] = sim_oracle_number(event->name, event->args);
   }
   return 1;
@@ -33,19 +37,11 @@ static void set_fate(sim_client *c, const oldest *of, sim_fate fate, const ls_re
   }
 }
 
-static void drop_undo(sim_client *c, uint64_t digest, bool dead) {
-  sim_oracle *o = &c->world->oracle;
-  for (size_t i = 0; i < o->n_undos; i++) {
-    sim_undo *u = &o->undos[i];
-    if (u->client != c->id || u->digest != digest || u->fate != SIM_TAKEN) continue;
-    u->fate = dead || u->weak ? SIM_LOSABLE : SIM_DROPPED;
-    return;
-  }
-}
-
-static void drop_undos(sim_client *c, const oldest *of, bool dead) {
+/* What lost power may find in the log again that its conflict was made of, and stays there. */
+static void drop_undos(const oldest *of, bool dead) {
   for (size_t i = 0; i < of->n; i++) {
-    if (of->undone[i]) drop_undo(c, of->undone[i], dead);
+    sim_undo *u = of->undos[i];
+    if (u && !u->place) u->fate = dead ? SIM_LOSABLE : SIM_DROPPED;
   }
 }
 
@@ -60,7 +56,7 @@ static bool is_in_log(sim_client *c, const oldest *of) {
 
 /* A process that dies inside has done it or not. */
 void sim_conflict_act(sim_client *c, const sim_action *a) {
-  oldest o = {0};
+  oldest o = {.client = c};
   ls_store *store = sim_client_store(c);
   ls_receipt receipt;
   ls_error err = {0};
@@ -70,7 +66,7 @@ void sim_conflict_act(sim_client *c, const sim_action *a) {
   sim_say(c->world, c->name, "%s conflict %" PRId64 " (#%" PRId64 "): %s", retry ? "retries" : "drops", o.id,
           o.numbers[0], rc ? err.text : "done");
   bool dead = ls_sim_disk_is_stopped(c->disk);
-  if (!retry && (!rc || dead)) drop_undos(c, &o, dead);
+  if (!retry && (!rc || dead)) drop_undos(&o, dead);
   if (dead)
     set_fate(c, &o, SIM_LOSABLE, NULL);
   else if (!rc && retry)

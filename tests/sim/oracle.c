@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/seqnum.h"
 #include "sim/memory.h"
 
 int64_t sim_oracle_new(sim_oracle *o, sim_event event) {
@@ -21,11 +22,23 @@ int64_t sim_oracle_number(const char *name, const char *args) {
   return at ? strtoll(at + 4, NULL, 10) : 0;
 }
 
+/* A client that lost what it had pushed, and then commits the same in the same place, takes the one for the other. */
+static void take_place(sim_oracle *o, sim_undo *undo) {
+  for (size_t i = 0; i < o->n_undos; i++) {
+    sim_undo *lost = &o->undos[i];
+    bool same = lost->client == undo->client && lost->digest == undo->digest && ls_seqnum_is_root(lost->seq);
+    if (!same || !lost->place || undo->client_only || undo->seq.global != (int64_t)lost->place) continue;
+    undo->place = lost->place;
+    lost->place = 0;
+  }
+}
+
 void sim_oracle_undo(sim_oracle *o, sim_undo undo) {
   if (o->n_undos == o->undo_capacity) {
     o->undo_capacity = o->undo_capacity ? 2 * o->undo_capacity : 16;
     o->undos = sim_realloc(o->undos, o->undo_capacity * sizeof *o->undos);
   }
+  take_place(o, &undo);
   o->undos[o->n_undos++] = undo;
 }
 
@@ -33,16 +46,43 @@ uint64_t sim_oracle_digest(const char *name, const char *args) {
   return ls_hash64(args, strlen(args), ls_hash64(name, strlen(name), 0));
 }
 
-sim_undo *sim_oracle_find_undo(sim_oracle *o, int client, const char *name, const char *args) {
-  uint64_t digest = sim_oracle_digest(name, args);
+sim_undo *sim_oracle_undo_at(sim_oracle *o, int client, ls_seqnum seq, uint64_t digest) {
+  for (size_t i = o->n_undos; i-- > 0;) {
+    sim_undo *u = &o->undos[i];
+    if (u->client == client && u->digest == digest && ls_seqnum_equal(u->seq, seq)) return u;
+  }
+  return NULL;
+}
+
+sim_undo *sim_oracle_undo_placed(sim_oracle *o, size_t place) {
+  for (size_t i = 0; i < o->n_undos; i++) {
+    if (o->undos[i].place == place) return &o->undos[i];
+  }
+  return NULL;
+}
+
+sim_undo *sim_oracle_undo_lost(sim_oracle *o, int client, uint64_t digest) {
   sim_undo *found = NULL;
   for (size_t i = 0; i < o->n_undos; i++) {
     sim_undo *u = &o->undos[i];
-    if (u->client != client || (u->digest && u->digest != digest) || u->found) continue;
-    if (u->fate == SIM_TAKEN) return u;
+    if (u->client != client || (u->digest && u->digest != digest) || u->found || u->place) continue;
+    if (!ls_seqnum_is_root(u->seq)) continue;
     if (!found || u->digest) found = u;
   }
   return found;
+}
+
+/* It has the place at which its client has pushed it. */
+static void place_undo(sim_oracle *o, const sim_logged *event) {
+  int client = (int)strtol(event->client_id + 1, NULL, 10);
+  uint64_t digest = sim_oracle_digest(event->name, event->args);
+  for (size_t i = o->n_undos; i-- > 0;) {
+    sim_undo *u = &o->undos[i];
+    bool there = u->seq.global == (int64_t)o->n_log && !u->seq.client && !u->set_aside && !u->place;
+    if (u->client != client || u->digest != digest || !there) continue;
+    u->place = o->n_log;
+    return;
+  }
 }
 
 static char *copy(const char *text, size_t size) { return sim_copy(text ? text : "", text ? size : 0); }
@@ -59,6 +99,7 @@ const char *sim_oracle_log(sim_oracle *o, const ls_wire_event *event) {
   to->client_id = copy(event->client_id, strlen(event->client_id));
   to->session_id = copy(event->session_id, strlen(event->session_id));
   to->n = sim_oracle_number(to->name, to->args);
+  if (sim_oracle_is_undo(to->name)) place_undo(o, to);
   sim_event *known = sim_oracle_event(o, to->n);
   if (!known) return to->n ? "nobody has committed it" : NULL;
   if (known->place && !known->weak) return "it is there already";
@@ -80,13 +121,10 @@ static void log_free(sim_oracle *o) {
 }
 
 static void replace_undos(sim_oracle *o) {
-  for (size_t i = 0; i < o->n_undos; i++) o->undos[i].found = 0;
-  for (size_t i = 0; i < o->n_log; i++) {
-    const sim_logged *event = &o->log[i];
-    if (!sim_oracle_is_undo(event->name)) continue;
-    sim_undo *u = sim_oracle_find_undo(o, (int)strtol(event->client_id + 1, NULL, 10), event->name, event->args);
-    if (!u) continue;
-    u->found = 1;
+  for (size_t i = 0; i < o->n_undos; i++) {
+    sim_undo *u = &o->undos[i];
+    if (!u->place) continue;
+    u->place = 0;
     u->weak = true;
     if (u->fate == SIM_TAKEN) u->fate = SIM_LOSABLE;
   }
@@ -118,6 +156,8 @@ void sim_oracle_crash(sim_oracle *o, int client, int kind) {
     if (u->client != client || u->survives >= kind) continue;
     u->weak = true;
     if (u->fate == SIM_TAKEN || u->fate == SIM_DROPPED) u->fate = SIM_LOSABLE;
+    u->seq = LS_SEQNUM_ROOT;
+    u->set_aside = false;
   }
 }
 

@@ -35,10 +35,14 @@ typedef struct sim_event {
   ls_receipt receipt;
 } sim_event;
 
-/* An undo or redo: its event is the library's own, and has no number. It is told by its digest, which two may share. */
+/* An undo or redo: its event is the library's own, and has no number. It is told by where it stands and its digest;
+ * several may share a digest. A client's are in the order of their commits. */
 typedef struct sim_undo {
   int client;
   uint64_t digest; /* 0: the process died, and what it would have been is not known */
+  ls_seqnum seq;   /* in its client's log or conflict; root: not known, since it was lost, perhaps (see follow.c) */
+  bool set_aside;  /* it became a conflict */
+  size_t place;    /* as an event's */
   bool client_only, weak;
   sim_fate fate;
   int survives;
@@ -62,8 +66,12 @@ typedef struct sim_oracle {
 /* The number of a new event. */
 int64_t sim_oracle_new(sim_oracle *oracle, sim_event event);
 void sim_oracle_undo(sim_oracle *oracle, sim_undo undo);
-/* The undo that an event is, which was not found yet; the one that is promised the most. NULL: none. */
-sim_undo *sim_oracle_find_undo(sim_oracle *oracle, int client, const char *name, const char *args);
+/* The undo that stands there. NULL: none. */
+sim_undo *sim_oracle_undo_at(sim_oracle *oracle, int client, ls_seqnum seq, uint64_t digest);
+/* … that has this place in the server's log. */
+sim_undo *sim_oracle_undo_placed(sim_oracle *oracle, size_t place);
+/* One of which it is not known where it stands, and which was not found yet: all of those may have been lost. */
+sim_undo *sim_oracle_undo_lost(sim_oracle *oracle, int client, uint64_t digest);
 uint64_t sim_oracle_digest(const char *name, const char *args);
 static inline bool sim_oracle_is_undo(const char *name) { return strncmp(name, "livestore.", 10) == 0; }
 /* NULL: there is none of that number. */

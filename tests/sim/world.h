@@ -92,9 +92,16 @@ typedef struct sim_view {
 
 /* Which event a number stands for, by their digests. */
 typedef struct sim_number {
-  uint64_t place, identity;
+  uint64_t place, identity; /* identity 0: for none any more */
+  int64_t n;                /* the event's own */
 } sim_number;
 enum { SIM_NUMBERS = 1021 };
+
+/* What its undos were followed to. */
+typedef struct sim_followed {
+  uint64_t life;
+  ls_seqnum head, upstream_head;
+} sim_followed;
 
 struct sim_client {
   sim_world *world;
@@ -113,6 +120,7 @@ struct sim_client {
   char trouble[LS_ERROR_TEXT];     /* that the timeline has told */
   sim_number numbers[SIM_NUMBERS]; /* of its pending events */
   ls_seqnum looked_at;             /* its head, when they were read last */
+  sim_followed followed;
 };
 
 typedef struct sim_counts {
@@ -199,6 +207,10 @@ void sim_server_part(sim_world *world, sim_conn *conn);
 /* check.c: what must hold all the time */
 void sim_check_view(sim_client *client, int session);
 void sim_check_pending(sim_client *client);
+/* The client has lost power: commits inside which a process had died are not promised, though one was seen since. */
+void sim_forget_tried(sim_client *client);
+/* follow.c: note where its undos stand */
+void sim_follow_undos(sim_client *client);
 /* compare.c: and what when all is quiet */
 void sim_compare_all(sim_world *world);
 /* states.c */
