@@ -272,4 +272,4 @@ distclean:    ## remove all that was built or fetched
 format: build/packages-format ## clang-format over the sources, in place; livestore.h is laid out by hand
 	@clang-format-14 -i $(ALL_SOURCES)
 
-include tools/wasm.mk tools/web.mk tools/app.mk tools/interop.mk tools/variants.mk tools/sim.mk
+include tools/wasm.mk tools/wasm-cli.mk tools/web.mk tools/app.mk tools/interop.mk tools/variants.mk tools/sim.mk

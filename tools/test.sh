@@ -194,6 +194,9 @@ done
 for file in tests/wasm/*.mjs; do check "wasm-$(noun "$file")" node "$file" build/livestore.wasm; done
 check wasm-pool build/wasm/test_pool
 check wasm-unit node tests/wasm/unit/run-unit.mjs build/wasm/unit
+for file in $(tests/wasm/scenario/run.sh --list); do
+  check "wasm-scenario-$(noun "$file")" tests/wasm/scenario/run.sh "$file"
+done
 check web-unit npm --prefix web --silent test
 check web-types npm --prefix web --silent run types
 check web-docs node web/docs.mjs --check
