@@ -11,7 +11,12 @@
 #include "server/post.h"
 #include "server/request.h"
 
-enum { HEAD_BYTES = 2048, VALUE_BYTES = LS_FRONT_HEADER_BYTES + 1, REFUSED_BODY_TIMEOUT_S = 10 };
+enum {
+  HEAD_BYTES = 2048,
+  VALUE_BYTES = LS_FRONT_HEADER_BYTES + 1,
+  ORIGIN_BYTES = 256,
+  REFUSED_BODY_TIMEOUT_S = 10
+};
 
 static const char ABOUT[] =
     "livestore sync server. Connect with ?storeId=ID&transport=ws; see also /health and /metrics.\n";
@@ -20,9 +25,15 @@ static const char TEXT[] = "text/plain; charset=utf-8";
 /* ---------------------------------------------------------------------------------------------- */
 /* Answering */
 
+/* Whose web pages may read the answer: those that --cors names, or of this machine's own the one that asks; NULL: none. */
+static const char *readers(char local[ORIGIN_BYTES], const ls_front *front, struct lws *wsi) {
+  if (front->options->cors) return front->options->cors;
+  return lws_hdr_copy(wsi, local, ORIGIN_BYTES, WSI_TOKEN_ORIGIN) > 0 && ls_origin_is_local(local) ? local : NULL;
+}
+
 static void put_cors(ls_http_head *h, const ls_front *front, int status) {
-  char wanted[512];
-  const char *origin = front->options->cors;
+  char wanted[512], local[ORIGIN_BYTES];
+  const char *origin = readers(local, front, h->wsi);
   if (!origin) return;
   ls_http_head_put(h, "access-control-allow-origin:", origin);
   if (strcmp(origin, "*") != 0) ls_http_head_put(h, "vary:", "origin");
@@ -139,7 +150,7 @@ static int check_room(const ls_front *front, const char *store_id, ls_error *err
 /* Where no token is asked for, a browser would let any page in: its user has a connection, and the page has its browser. */
 static int check_origin(const ls_front *front, struct lws *wsi, ls_error *err) {
   const char *allowed = front->options->cors;
-  char origin[256];
+  char origin[ORIGIN_BYTES];
   if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0 || front->options->open) return 0;
   if (allowed && strcmp(allowed, "*") == 0) return 0;
   if (lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN) < 0) strcpy(origin, "a long origin");
@@ -227,7 +238,8 @@ static int show_page(ls_front *front, struct lws *wsi,
 
 static int answer_preflight(ls_front *front, struct lws *wsi) {
   static const char none[] = "pages of other origins may not ask here: see --cors\n";
-  if (front->options->cors) return ls_http_answer(front, wsi, 204, NULL, NULL, 0);
+  char local[ORIGIN_BYTES];
+  if (readers(local, front, wsi)) return ls_http_answer(front, wsi, 204, NULL, NULL, 0);
   return ls_http_answer(front, wsi, 405, TEXT, none, sizeof none - 1);
 }
 

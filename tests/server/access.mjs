@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 
-import { post } from './lib/http.mjs'
+import { ask, post } from './lib/http.mjs'
 import { run, scratch, serve, until } from './lib/server.mjs'
 import { Client, event, request } from './lib/sync.mjs'
 import { Socket, upgrade } from './lib/ws.mjs'
@@ -147,6 +147,26 @@ test('without tokens, pages of this machine are let in, and pages from elsewhere
   const push = request('SyncHttpRpc.Push', { storeId: 'a', batch: [event(1)], backendId: { _tag: 'None' } })
   assert.equal((await post(plain.port, 'a', push, { headers: { origin: 'https://evil.example' } })).status, 403)
   await Promise.all([plain.stop(), named.stop()])
+})
+
+test('pages of this machine may use HTTP, too, and each answer says so', async () => {
+  const { port, stop } = await serve()
+  const origin = 'http://localhost:5173'
+  const path = '/?storeId=a&transport=http'
+  const preflight = (from) => ask(port, { method: 'OPTIONS', path, headers: { origin: from, 'access-control-request-headers': 'x-y' } })
+  const allowed = await preflight(origin)
+  assert.equal(allowed.status, 204)
+  assert.equal(allowed.headers['access-control-allow-origin'], origin)
+  assert.equal(allowed.headers['access-control-allow-headers'], 'x-y')
+  assert.equal(allowed.headers.vary, 'origin')
+  const refused = await preflight('https://evil.example')
+  assert.equal(refused.status, 405)
+  assert.equal(refused.headers['access-control-allow-origin'], undefined)
+  const ping = { _tag: 'Request', id: '0', tag: 'SyncHttpRpc.Ping', payload: {}, headers: [] }
+  const answer = await ask(port, { method: 'POST', path, headers: { origin, 'content-type': 'application/json' }, body: JSON.stringify(ping) })
+  assert.equal(answer.status, 200)
+  assert.equal(answer.headers['access-control-allow-origin'], origin)
+  await stop()
 })
 
 test('refusals are logged, and no token is', async () => {
