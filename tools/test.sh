@@ -204,7 +204,9 @@ for file in tests/web/*.test.mjs; do check "browser-$(noun "${file%.mjs}")" node
 for file in tests/interop/*.test.js; do
   name=$(basename "$file" .test.js)
   check "interop-$name" tests/interop/run.sh ours "$file"
-  [ -z "${SOAK:-}" ] && [ "$name" != our-client ] || check "interop-wrangler-$name" tests/interop/run.sh wrangler "$file"
+  case ${SOAK:-$name} in
+    1 | our-client | browser) check "interop-wrangler-$name" tests/interop/run.sh wrangler "$file" ;;
+  esac
 done
 check asan-interop env LIVESTORE=build/asan/livestore tests/interop/run.sh ours wire.test.js
 finish

@@ -17,7 +17,7 @@ files=()
 for file in "$@"; do files+=("$(basename "$file")"); done
 
 LIVESTORE=$(realpath "${LIVESTORE:-build/livestore}")
-export LIVESTORE
+export LIVESTORE PROJECT=$PWD
 place=$(tests/interop/install.sh)
 trap 'rm -rf "$place"' EXIT
 cd "$place"

@@ -1,5 +1,8 @@
 import { makeDurableObject, makeWorker } from '@livestore/sync-cf/cf-worker'
 
-export class SyncBackendDO extends makeDurableObject({}) {}
+// Both are needed for pages of other origins: one for preflights, the other for answers.
+const http = { responseHeaders: { 'access-control-allow-origin': '*' } }
+
+export class SyncBackendDO extends makeDurableObject({ http }) {}
 
 export default makeWorker({ syncBackendBinding: 'SYNC_BACKEND_DO', enableCORS: true })

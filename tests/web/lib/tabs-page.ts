@@ -1,4 +1,5 @@
 /** A page that opens sessions as the tests say. */
+import type { LiveStoreSchema } from '../../../web/src/schema/index.js'
 import type { AdapterSession, BootStatus } from '../../../web/src/store/adapter.js'
 import { makePersistedAdapter } from '../../../web/src/tabs/index.js'
 import { calls, schemas } from './schemas.js'
@@ -12,11 +13,14 @@ interface Settings {
   readonly sessionId?: string
   /** One of schemas.ts; default: plain. The worker has another one where its words say so. */
   readonly schema?: string
+  /** Or a schema document, which has materializers of SQL only. */
+  readonly document?: string
   /** Words for the worker of this tab (tabs-worker.ts). */
   readonly worker?: string
 }
 
-const schemaOf = ({ schema = 'plain' }: Settings) => {
+const schemaOf = ({ schema = 'plain', document }: Settings): LiveStoreSchema => {
+  if (document) return { document, materializers: {} } as unknown as LiveStoreSchema
   const found = schemas[schema]
   if (found) return found
   throw new Error(`there is no schema "${schema}"`)
