@@ -8,7 +8,7 @@ export const GROUPS = {
     ['The store', ['store/types', 'store/commit', 'store/status', 'store/errors', 'core/error'], ['Store']],
     ['Receipts', ['store/receipts']],
     ['Undo', ['store/undo']],
-    ['The log and the past', ['store/events', 'store/past', 'store/row-diff', 'store/seqnum']],
+    ['The log and the past', ['store/events', 'store/past', 'store/position', 'store/row-diff', 'store/seqnum']],
     [
       'Live queries',
       [

@@ -274,3 +274,16 @@ makeSchema({
   // @ts-expect-error no such strategy
   unknownEventHandling: { strategy: 'nope' },
 })
+
+makeSchema({
+  events: [],
+  state: State.SQLite.makeState({ tables: [], materializers: {} }),
+  unknownEventHandling: {
+    strategy: 'callback',
+    onUnknownEvent: ({ event: { seqNum, args }, reason }, error) => {
+      is<Equal<typeof seqNum.global, number>>()
+      is<Equal<typeof args, unknown>>()
+      is<Equal<typeof reason, typeof error.reason>>()
+    },
+  },
+})

@@ -96,6 +96,11 @@ export const opening = async (): Promise<void> => {
   same<typeof again.context.user, string>()
   const past = await store.at('e1').query(todos.select('id'))
   same<typeof past, readonly string[]>()
+  const [pending] = await store.pending()
+  same<NonNullable<typeof pending>['name'], string>()
+  await createStorePromise({ ...options, batchUpdates: (run) => run() })
+  // @ts-expect-error it takes a function
+  await createStorePromise({ ...options, batchUpdates: true })
   const { changed } = rowDiff(store.query(todos), store.query(todos), ({ id }) => id)
   same<(typeof changed)[number]['before'], Todo>()
   // @ts-expect-error a store needs a schema

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { JSDOM } from 'jsdom'
-import { createStorePromise, formatSeqNum, makeInMemoryAdapter, makeWsSync } from '../src/index.js'
+import { createStorePromise, formatSeqNum, makeInMemoryAdapter, makeSchema, makeWsSync, State } from '../src/index.js'
 import type { InMemoryAdapterOptions, Store } from '../src/index.js'
 import { events, openStore, pause, schema, tables, until } from './lib/store.js'
 
@@ -81,6 +81,37 @@ test('what one store commits another has, and the receipt tells when the server 
   await until(() => seen.length === 2, 'the other has it')
   assert.deepEqual(seen, [[], ['Buy milk']])
   await until(() => ann.syncStatus().isSynced, 'nothing is pending')
+})
+
+test('events are pending until the server has them; an older app is told of them then', { skip }, async () => {
+  const port = await serve('pending')
+  const unknown: string[] = []
+  const old = makeSchema({
+    events: {}, state: State.SQLite.makeState({ tables: { todos: tables.todos }, materializers: {} }),
+    unknownEventHandling: {
+      strategy: 'callback',
+      onUnknownEvent: async ({ event: { seqNum, args } }) => {
+        unknown.push(`${formatSeqNum(seqNum)} ${JSON.stringify(args)}`)
+      },
+    },
+  })
+  const ann = await open('pending', { sync: backend(port) })
+  const older = await createStorePromise({
+    schema: old, storeId: 'pending', adapter: makeInMemoryAdapter({ sync: backend(port) }),
+  })
+  stores.push(older)
+  await ann.commit(created({ id: 'a', text: 'Buy milk' })).confirmed
+  assert.deepEqual(await ann.pending(), [])
+  await until(() => unknown.length === 1, 'the older one is told')
+  running.splice(0).forEach((process) => process.kill('SIGKILL'))
+  await until(() => !ann.networkStatus.get().isConnected, 'it is offline')
+  const receipt = ann.commit(created({ id: 'b', text: 'Walk' }))
+  assert.deepEqual((await ann.pending()).map(({ args }) => args), [{ id: 'b', text: 'Walk' }])
+  await serve('pending', port)
+  await receipt.confirmed
+  assert.deepEqual(await ann.pending(), [])
+  await until(() => unknown.length === 2, 'the older one is told again')
+  assert.deepEqual(unknown, ['e1 {"id":"a","text":"Buy milk"}', 'e2 {"id":"b","text":"Walk"}'])
 })
 
 test('a store waits for its first pull when it is told to', { skip }, async () => {

@@ -316,6 +316,7 @@ test('equality is by value for data, by identity for the rest', () => {
     [1, '1'], [null, undefined], [[1], [1, 2]], [{ a: undefined }, { b: undefined }], [{ a: 1 }, { a: 1, b: 2 }],
     [[], {}],
     [new Date(5), new Date(6)], [new Point(1), new Point(1)], [new Set([1]), new Set([2])], [() => 1, () => 1],
+    [new Set([1, 2]), new Set([2, 1])], [new Map([['a', 1]]), new Map([['a', 2]])], [[1], new Uint8Array([1])],
   ]
   for (const [left, right] of equal) assert.equal(deepEqual(left, right), true)
   for (const [left, right] of different) assert.equal(deepEqual(left, right), false)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   CoreError, createStorePromise, formatSeqNum, makeInMemoryAdapter, makeSchema, queryDb, rowDiff, Schema,
-  SessionIdSymbol, ShutdownError, State, toSeqNum,
+  SessionIdSymbol, ShutdownError, signal, State, toSeqNum,
 } from '../src/index.js'
 import { events, makeTabs, openStore, pause, schema, tables } from './lib/store.js'
 
@@ -251,20 +251,22 @@ test('the past: queries at a position, what an event changed, the history of a r
   const differences = await store.diff('e1', 'e3')
   assert.deepEqual(differences.map(({ op, after }) => `${op} ${after?.id}`), ['update a', 'insert b'])
   await assert.rejects(store.eventChanges('5'), /"5" is no position/)
+  await assert.rejects(store.at('5').query(texts), /"5" is no position/)
   await assert.rejects(store.at(99).query(texts), CoreError)
   await store.shutdown()
 })
 
-test('UE-04 UE-07 events that the schema does not know go to its callback, once; its errors are logged', async () => {
+test('UE-04 UE-07 events that the schema does not know go to its callback, each once; its errors are noted', async () => {
   const unknown: string[] = []
   const log: string[] = []
   const old = makeSchema({
     events: {}, state: State.SQLite.makeState({ tables: { todos: tables.todos }, materializers: {} }),
     unknownEventHandling: {
       strategy: 'callback',
-      onUnknownEvent: ({ event, reason }) => {
-        unknown.push(`${event.name} ${reason}`)
-        throw new Error('no idea')
+      onUnknownEvent: ({ event: { name, args, seqNum, clientId, sessionId }, reason }, error) => {
+        unknown.push(`${formatSeqNum(seqNum)} ${name} ${JSON.stringify(args)} ${clientId} ${sessionId}`)
+        assert.deepEqual([reason, error.reason], ['event-definition-missing', 'event-definition-missing'])
+        if (name === 'v1.TodoRenamed') throw new Error('no idea')
       },
     },
   })
@@ -274,12 +276,57 @@ test('UE-04 UE-07 events that the schema does not know go to its callback, once;
     schema: old, storeId: 'unknown', adapter: adapter('old'), onLog: (_level, key, text) => log.push(`${key}: ${text}`),
   })
   store.commit(a)
+  store.commit(renamed({ id: 'a', text: 'Buy oat milk' }))
   store.commit(b)
   await pause()
-  assert.deepEqual(unknown, ['v1.TodoCreated event-definition-missing'])
+  assert.deepEqual(unknown.sort(), [
+    'e1 v1.TodoCreated {"id":"a","text":"Buy milk"} ann new',
+    'e2 v1.TodoRenamed {"id":"a","text":"Buy oat milk"} ann new',
+    'e3 v1.TodoCreated {"id":"b","text":"Walk"} ann new',
+  ])
   assert.deepEqual(log, ['unknown-event: onUnknownEvent of the schema failed: Error: no idea'])
   assert.equal(older.query(tables.todos.count()), 0)
   await Promise.all([store.shutdown(), older.shutdown()])
+})
+
+test('batchUpdates is around the calls that a commit, an undo or a signal makes', async () => {
+  const calls: string[] = []
+  const store = await openStore({
+    batchUpdates: (run) => {
+      calls.push('(')
+      run()
+      calls.push(')')
+    },
+  })
+  const search = signal('')
+  store.subscribe(tables.todos.count(), (n) => calls.push(`${n}`), { skipInitialRun: true })
+  store.subscribe(texts, (all) => calls.push(all.join()), { skipInitialRun: true })
+  store.subscribe(search, (text) => calls.push(text), { skipInitialRun: true })
+  const told = (): string => calls.splice(0).sort().join(' ')
+  assert.deepEqual([store.commit(a, b).stage, told()], ['durable', '( ) 2 Buy milk,Walk'])
+  store.commit({ skipRefresh: true }, deleted({ id: 'a' }))
+  assert.equal(told(), '( )')
+  store.manualRefresh()
+  assert.equal(told(), '( ) 1 Walk')
+  store.setSignal(search, 'W')
+  assert.equal(told(), '( ) W')
+  store.undo()
+  assert.equal(told(), '( ) 2 Buy milk,Walk')
+  assert.throws(() => store.commit(a), CoreError)
+  await store.shutdown()
+})
+
+test('what no server has confirmed is pending, but for what never leaves the client', async () => {
+  const store = await openStore()
+  assert.deepEqual(await store.pending(), [])
+  const when = new Date(0)
+  store.commit(a, events.hovered({ id: 'a' }))
+  store.commit(events.at({ when }))
+  const pending = await store.pending()
+  assert.deepEqual(pending.map(({ name, args, seqNum }) => [formatSeqNum(seqNum), name, args]), [
+    ['e1', 'v1.TodoCreated', { id: 'a', text: 'Buy milk' }], ['e2', 'v1.At', { when }],
+  ])
+  await store.shutdown()
 })
 
 test('boot runs before anybody has the store; its failure is that of opening it', async () => {
@@ -334,6 +381,7 @@ test('ST-25 after shutdown everything is an error that names what was asked', as
     syncStatus: () => store.syncStatus(),
     events: () => store.events(),
     at: () => store.at(1),
+    pending: () => store.pending(),
     manualRefresh: () => store.manualRefresh(),
   }
   for (const [name, use] of Object.entries(uses)) {

@@ -9,8 +9,6 @@ export class Cells {
   readonly #ints: Int32Array
   readonly #doubles: Float64Array
   readonly #text: string
-  /** How many there are. */
-  readonly size: number
   #at: number
   readonly #end: number
   #textAt = 0
@@ -24,8 +22,7 @@ export class Cells {
     this.#ints = ints
     this.#doubles = memory.doubles
     this.#at = (ints[result] ?? 0) >> 3
-    this.size = ints[result + 1] ?? 0
-    this.#end = this.#at + this.size
+    this.#end = this.#at + (ints[result + 1] ?? 0)
     const text = ints[result + 2] ?? 0
     const size = ints[result + 3] ?? 0
     this.#text = size === 0 ? '' : decoder.decode(bytes.subarray(text, text + size))

@@ -29,3 +29,10 @@ export class CoreError extends Error implements CoreErrorInfo {
     this.item = item
   }
 }
+
+/** Tells of an error that nobody waits for, as the browser does of one that nobody caught. */
+export const reportLater = (error: unknown): void => {
+  const { reportError } = globalThis as { reportError?: (error: unknown) => void }
+  if (reportError) reportError(error)
+  else console.error(error)
+}

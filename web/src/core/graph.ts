@@ -13,8 +13,7 @@ type Graph = Pick<
 /** A node that this side has handles to: how many, and the rows that were read of it last. */
 interface Held {
   handles: number
-  pointer: number
-  rows: Rows | undefined
+  rows: number
 }
 
 /** The reactive part of a store, and what other kinds of nodes are made with. */
@@ -47,7 +46,7 @@ export function openGraph(bridge: Bridge, store: () => number): OpenGraph {
     const node = memory.scratch(() => memory.pointer(work(store())))
     const known = nodes.get(node)
     if (known) known.handles++
-    else nodes.set(node, { handles: 1, pointer: 0, rows: undefined })
+    else nodes.set(node, { handles: 1, rows: 0 })
     return node
   }
 
@@ -69,9 +68,6 @@ export function openGraph(bridge: Bridge, store: () => number): OpenGraph {
       return memory.pointer(wasm.ls_web_tracker_query(web, tracker, text, memory.values(params), params.length))
     })
 
-  const rowsOf = (tracker: number, node: NodeId): number =>
-    memory.pointer(wasm.ls_web_tracker_rows(web, tracker, node))
-
   /** A node that reads others. What it read is held until it has run again, so that what stayed the same is the same
    * object. */
   function running(run: (tracker: Tracker, handle: number) => number): NodeHost {
@@ -80,9 +76,9 @@ export function openGraph(bridge: Bridge, store: () => number): OpenGraph {
       run(handle) {
         const read: number[] = []
         let open = true
-        const use = <T>(work: () => T): T => {
+        const check = (node?: NodeId): void => {
           if (!open) throw new CoreError('LS_EARGS', 'the run has ended')
-          return work()
+          if (node !== undefined) held(node)
         }
         const hold = (pointer: number): Rows => {
           const rows = bridge.rows.hold(pointer)
@@ -92,9 +88,18 @@ export function openGraph(bridge: Bridge, store: () => number): OpenGraph {
         try {
           return run(
             {
-              value: (node) => use(() => (held(node), number(wasm.ls_web_tracker_value(web, handle, node)))),
-              rows: (node) => use(() => (held(node), hold(rowsOf(handle, node)))),
-              query: (sql, params) => use(() => hold(query(handle, sql, params))),
+              value(node) {
+                check(node)
+                return number(wasm.ls_web_tracker_value(web, handle, node))
+              },
+              rows(node) {
+                check(node)
+                return hold(memory.pointer(wasm.ls_web_tracker_rows(web, handle, node)))
+              },
+              query(sql, params) {
+                check()
+                return hold(query(handle, sql, params))
+              },
             },
             handle,
           )
@@ -132,11 +137,10 @@ export function openGraph(bridge: Bridge, store: () => number): OpenGraph {
     rows(node) {
       const entry = held(node)
       const pointer = memory.pointer(wasm.ls_web_node_rows(web, node))
-      if (pointer === entry.pointer && entry.rows) return entry.rows
       const rows = bridge.rows.hold(pointer)
-      bridge.rows.drop(entry.pointer)
-      entry.pointer = pointer
-      return (entry.rows = rows)
+      bridge.rows.drop(entry.rows)
+      entry.rows = pointer
+      return rows
     },
     subscribe: (node, label, later, told) =>
       openCalling({ told }, (_, id) => {
@@ -147,7 +151,7 @@ export function openGraph(bridge: Bridge, store: () => number): OpenGraph {
       const entry = held(node)
       if (--entry.handles === 0) {
         nodes.delete(node)
-        bridge.rows.drop(entry.pointer)
+        bridge.rows.drop(entry.rows)
       }
       wasm.ls_web_node_release(node)
     },
@@ -156,7 +160,7 @@ export function openGraph(bridge: Bridge, store: () => number): OpenGraph {
     nodes: () => readAll(cellsOf(memory, wasm.ls_web_nodes(web, store())), readNode),
   }
   const close = (): void => {
-    for (const entry of nodes.values()) bridge.rows.drop(entry.pointer)
+    for (const entry of nodes.values()) bridge.rows.drop(entry.rows)
     nodes.clear()
   }
   return { graph, close, running, query, openCalling }

@@ -39,8 +39,10 @@ export function openLog(
 
   return {
     flush: () => void memory.check(wasm.ls_web_flush(web, store())),
-    document: (name, id) =>
-      read((handle) => wasm.ls_web_document(web, handle, memory.text(name), memory.maybe(id))).text(),
+    document: (name, id) => {
+      const idText = (): number => (id === undefined ? 0 : memory.text(id))
+      return read((handle) => wasm.ls_web_document(web, handle, memory.text(name), idText())).text()
+    },
     events(filter, most) {
       const { since = ROOT, until = ROOT, name, clientId, sessionId, confirmed, synced } = filter
       const values = [...parts(since), ...parts(until), name, clientId, sessionId, confirmed === true, synced === true]

@@ -17,6 +17,11 @@ const encoder = new TextEncoder()
 /** Bytes as they are: a mark at the start is part of a text. */
 export const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
+const given = (pointer: number): number => {
+  if (pointer === 0) throw new CoreError('LS_ENOMEM', 'out of memory')
+  return pointer
+}
+
 /** The module's memory: what a call is given is written to a stack of scratch, which calls from inside callbacks use
  * above what is there. Views are made anew when memory has grown. Whoever writes does it inside `scratch`. */
 export class Memory {
@@ -36,10 +41,9 @@ export class Memory {
   constructor(wasm: WasmExports) {
     this.wasm = wasm
     this.#look()
-    this.web = wasm.ls_web_new()
+    this.web = given(wasm.ls_web_new())
     this.#top = this.#malloc(SCRATCH_SIZE)
     this.#end = this.#top + SCRATCH_SIZE
-    if (this.web === 0) throw new CoreError('LS_ENOMEM', 'out of memory')
   }
 
   #look(): void {
@@ -55,8 +59,7 @@ export class Memory {
   }
 
   #malloc(size: number): number {
-    const pointer = this.wasm.ls_web_alloc(size)
-    if (pointer === 0) throw new CoreError('LS_ENOMEM', 'out of memory')
+    const pointer = given(this.wasm.ls_web_alloc(size))
     this.fresh()
     return pointer
   }
@@ -107,11 +110,6 @@ export class Memory {
       bytes[at + i] = code
     }
     return true
-  }
-
-  /** A text or NULL. */
-  maybe(text: string | null | undefined): number {
-    return text === null || text === undefined ? 0 : this.text(text)
   }
 
   /** Write values as an array of ls_value. Booleans are 0 and 1. */

@@ -9,16 +9,15 @@ export type WasmSource = URL | string | BufferSource | WebAssembly.Module
 
 let compiled: Promise<WebAssembly.Module> | undefined
 
-async function readFile(url: URL): Promise<BufferSource> {
-  // The name is not a literal: bundlers for browsers look no further.
-  const name = 'node:fs/promises'
-  const fs = (await import(/* @vite-ignore */ name)) as { readFile(url: URL): Promise<BufferSource> }
-  return fs.readFile(url)
+/** Node's fetch knows no files. They are read without an `import`, which bundlers for browsers would follow. */
+const { process } = globalThis as {
+  process?: { getBuiltinModule?(name: 'node:fs/promises'): { readFile(url: URL): Promise<BufferSource> } }
 }
 
 /** Compiled while it is downloaded, if the server says that it is WebAssembly. */
 async function compileFrom(url: URL | string): Promise<WebAssembly.Module> {
-  if (url instanceof URL && url.protocol === 'file:') return WebAssembly.compile(await readFile(url))
+  const fs = url instanceof URL && url.protocol === 'file:' && process?.getBuiltinModule?.('node:fs/promises')
+  if (fs) return WebAssembly.compile(await fs.readFile(url))
   const response = await fetch(url)
   if (!response.ok) throw new CoreError('LS_ENOTFOUND', `${String(url)}: the server answers ${response.status}`)
   const streams = response.headers.get('content-type')?.startsWith('application/wasm') ?? false

@@ -66,7 +66,7 @@ export function openSync(bridge: Bridge, host: StoreHost, store: () => number): 
     retryConflict(id, events) {
       const handle = store()
       return memory.scratch(() => {
-        const text = memory.maybe(events)
+        const text = events === undefined ? 0 : memory.text(events)
         const size = events === undefined ? 0 : memory.written
         return readReceipt(cellsOf(memory, wasm.ls_web_conflict_retry(web, handle, id, text, size)))
       })

@@ -16,7 +16,7 @@ export const isQueryInput = (input: unknown): input is QueryInput<any> =>
   isQueryBuilder(input) || typeof (input as Partial<RawQuery> | null | undefined)?.query === 'string'
 
 /** The same without a hash, which takes longer to make than the SQL. */
-export const compileInput = <R>(input: QueryInput<R>): CompiledQuery<R> => asCompiled(input as RawQuery) as never
+export const compileInput = asCompiled as <R>(input: QueryInput<R>) => CompiledQuery<R>
 
 /** Queries of the same SQL may still differ in what they make of the rows (first() and limit(1), say). */
 const emptyResult = (query: CompiledQuery): unknown => {

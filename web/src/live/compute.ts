@@ -1,7 +1,7 @@
 /** Values that follow from other live values. The value stays on this side; the graph in the library knows it by a
  * version, which stays what it is while the new value is equal to the old one: nothing behind it runs then. */
 import type { Tracker } from '../core/types.js'
-import { toDefinition } from './define.js'
+import { isLiveQuery, toDefinition } from './define.js'
 import type { Opened } from './share.js'
 import type { Get, LiveContext, LiveQuery, LiveQueryDef, QueryInput, RcRef } from './types.js'
 import { deepEqual } from './equal.js'
@@ -13,7 +13,7 @@ const getter = (context: LiveContext, tracker: Tracker, before: Refs, next: Refs
   let over = false
   const read = (input: LiveQueryDef<unknown> | LiveQuery<unknown> | QueryInput<unknown>): unknown => {
     if (over) throw new Error('get: its query has run; read what is needed before the first await')
-    if ('_tag' in input && input._tag === 'live') return input.track(tracker)
+    if (isLiveQuery(input)) return input.track(tracker)
     const definition = toDefinition(input)
     let ref = next.get(definition.hash)
     if (!ref) {

@@ -2,7 +2,7 @@
 import { openComputed } from './compute.js'
 import { hashOf, sourceOf } from './hash.js'
 import type { Deps } from './hash.js'
-import { share } from './share.js'
+import { define } from './share.js'
 import type { Get, LiveQueryDef } from './types.js'
 
 /** Defines a value that follows from others, which it reads with `get`, and from nothing else. Who looks at it is told
@@ -14,10 +14,5 @@ export const computed = <R>(
   const source = sourceOf(fn, options.deps, 'computed')
   const label = options.label ?? source
   const hash = hashOf('computed', source, options.deps, options.label)
-  return {
-    _tag: 'def',
-    label,
-    hash,
-    make: (context) => share(context, hash, label, () => openComputed(context, label, (get) => fn(get))),
-  }
+  return define(hash, label, (context) => openComputed(context, label, (get) => fn(get)))
 }

@@ -3,12 +3,11 @@ import { compile, isQueryInput } from './compile.js'
 import { defineRows } from './rows-query.js'
 import type { LiveQuery, LiveQueryDef, Queryable, QueryInput, SignalDef } from './types.js'
 
-const tagOf = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && '_tag' in value ? value._tag : undefined
+const tagOf = (value: unknown): unknown => (value as { readonly _tag?: unknown } | null | undefined)?._tag
 
 /** A definition made by `queryDb`, `computed` or `signal`? */
 export const isDefinition = (value: unknown): value is LiveQueryDef<any> =>
-  tagOf(value) === 'def' || tagOf(value) === 'signal-def'
+  tagOf(value) === 'def' || isSignal(value)
 
 export const isSignal = (value: unknown): value is SignalDef<any> => tagOf(value) === 'signal-def'
 

@@ -3,12 +3,10 @@
 /** JSON-able: what a definition depends on beside its own text. */
 export type Deps = string | number | boolean | null | undefined | readonly Deps[] | { readonly [key: string]: Deps }
 
+/** What JSON does not have, under the name of its type. */
 const replacer = (_key: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return { bigint: String(value) }
-  if (typeof value === 'symbol') return { symbol: value.description ?? '' }
-  if (value === undefined) return { undefined: true }
   if (value instanceof Uint8Array) return { bytes: [...value] }
-  return value
+  return /bigint|symbol|undefined/.test(typeof value) ? { [typeof value]: String(value) } : value
 }
 
 /** Values of other types hash otherwise: 1 is not "1". */

@@ -8,5 +8,6 @@ export type { Deps } from './hash.js'
 export { signal } from './signal.js'
 export type {
   Compilable, Get, LiveContext, LiveQuery, LiveQueryDef, Queryable, QueryInput, RawResult, RawRow, RcRef, SignalDef,
+  SubscribeOptions,
 } from './types.js'
 export type { RawQuery } from '../query/raw.js'

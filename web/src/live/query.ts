@@ -9,7 +9,7 @@ import { openComputed } from './compute.js'
 import { hashOf, sourceOf } from './hash.js'
 import type { Deps } from './hash.js'
 import { decoder, defineRows } from './rows-query.js'
-import { share } from './share.js'
+import { define } from './share.js'
 import type { Opened } from './share.js'
 import type { Compilable, Get, LiveContext, LiveQueryDef, QueryInput, RawResult } from './types.js'
 
@@ -65,10 +65,5 @@ export function queryDb<R, M>(
   const label = options.label ?? fixed?.label ?? text
   const choose = (get: Get, context: LiveContext): Compiled<R> =>
     fixed ?? compile((input as QueryFunction<R>)(get, { store: context.store }))
-  return {
-    _tag: 'def',
-    label,
-    hash,
-    make: (context) => share(context, hash, label, () => openChosen(context, label, choose, map)),
-  }
+  return define(hash, label, (context) => openChosen(context, label, choose, map))
 }

@@ -1,11 +1,13 @@
 /** Reading once, and looking on. */
+import { reportLater } from '../core/error.js'
 import { resolveParams } from '../query/compiled.js'
 import { compileInput } from './compile.js'
 import { isDefinition, isLiveQuery, isQueryable, isSignal, toDefinition } from './define.js'
 import { readSignal } from './signal.js'
-import type { LiveContext, LiveQuery, Queryable, RcRef } from './types.js'
+import type { LiveContext, LiveQuery, Queryable, RcRef, SubscribeOptions } from './types.js'
 
-const check = (query: unknown, name: string): void => {
+/** Throws when it is nothing that can be asked for; `name` is who was asked. */
+export const checkQueryable = (query: unknown, name: string): void => {
   if (isQueryable(query)) return
   const given = query === null ? 'null' : typeof query
   throw new TypeError(`${name}: expected a query (queryDb, computed, signal, table, builder or {query}), got ${given}`)
@@ -13,14 +15,14 @@ const check = (query: unknown, name: string): void => {
 
 /** A counted reference to whatever can be asked for. */
 export const hold = <R>(context: LiveContext, query: Queryable<R>, name: string): RcRef<LiveQuery<R>> => {
-  check(query, name)
+  checkQueryable(query, name)
   if (isLiveQuery(query)) return { value: query, deref: () => {} }
   return toDefinition<R>(query).make(context)
 }
 
 /** The value now. What is not live already is not made live for it. */
 export const readOnce = <R>(context: LiveContext, query: Queryable<R>): R => {
-  check(query, 'query')
+  checkQueryable(query, 'query')
   if (isLiveQuery(query)) return query.run()
   if (isSignal(query)) return readSignal(context, query)
   if (!isDefinition(query)) {
@@ -36,19 +38,11 @@ export const readOnce = <R>(context: LiveContext, query: Queryable<R>): R => {
   }
 }
 
-export interface LookOptions {
-  readonly label: string
-  /** Leave the first call out. */
-  readonly skipInitialRun: boolean
-  onError(error: unknown): void
-  /** Called once, with the live value. */
-  onStart?: ((query: LiveQuery<unknown>) => void) | undefined
-}
-
 /** Calls `told` with the value now, and whenever it is another one. Gives a function that ends it. */
 export const look = <R>(
-  context: LiveContext, query: Queryable<R>, told: (value: R) => void, options: LookOptions,
+  context: LiveContext, query: Queryable<R>, told: (value: R) => void, options: SubscribeOptions<R>,
 ): (() => void) => {
+  const { onError = reportLater } = options
   const ref = hold(context, query, 'subscribe')
   let last: unknown
   const update = (): void => {
@@ -56,7 +50,7 @@ export const look = <R>(
     try {
       value = ref.value.run()
     } catch (error) {
-      if (!Object.is(last, error)) options.onError((last = error))
+      if (!Object.is(last, error)) onError((last = error))
       return
     }
     if (Object.is(last, value)) return
@@ -65,14 +59,14 @@ export const look = <R>(
   }
   try {
     last = ref.value.run()
-    options.onStart?.(ref.value)
+    options.onSubscribe?.(ref.value)
     if (!options.skipInitialRun) told(last as R)
     const label = `subscribe:${options.label || ref.value.label}`
     const node = context.core.subscribe(ref.value.node, label, false, () => {
       try {
         update()
       } catch (error) {
-        options.onError(error)
+        onError(error)
       }
     })
     let open = true

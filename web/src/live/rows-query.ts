@@ -5,7 +5,7 @@ import type { Compiled } from './compile.js'
 import { hashOf } from './hash.js'
 import type { Deps } from './hash.js'
 import { keepRowObjects } from './rows.js'
-import { share } from './share.js'
+import { define } from './share.js'
 import type { Opened } from './share.js'
 import type { LiveContext, LiveQueryDef } from './types.js'
 
@@ -34,12 +34,5 @@ const openRows = <R>(context: LiveContext, label: string, compiled: Compiled<R>)
 }
 
 /** Defines a live query of fixed SQL. */
-export const defineRows = <R>(compiled: Compiled<R>, label: string = compiled.label, deps?: Deps): LiveQueryDef<R> => {
-  const hash = hashOf('query', compiled.hash, deps)
-  return {
-    _tag: 'def',
-    label,
-    hash,
-    make: (context) => share(context, hash, label, () => openRows(context, label, compiled)),
-  }
-}
+export const defineRows = <R>(compiled: Compiled<R>, label: string = compiled.label, deps?: Deps): LiveQueryDef<R> =>
+  define(hashOf('query', compiled.hash, deps), label, (context) => openRows(context, label, compiled))

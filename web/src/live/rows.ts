@@ -1,23 +1,17 @@
 /** Row objects that stay the same while their rows do: what is shown for a row need not be drawn again. */
 import type { Rows, SqlValue } from '../core/types.js'
+import { deepEqual } from './equal.js'
 
 type Row = readonly SqlValue[]
-
-const equalValues = (a: SqlValue | undefined, b: SqlValue | undefined): boolean =>
-  Object.is(a, b) ||
-  (a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length && a.every((byte, i) => byte === b[i]))
-
-const equalRows = (a: Row | undefined, b: Row): boolean =>
-  a !== undefined && (a === b || (a.length === b.length && b.every((value, i) => equalValues(a[i], value))))
 
 /** Where a row stood before: mostly in the same place, otherwise it is looked for by its first column, mostly a key. */
 const finder = (rows: readonly Row[]): ((row: Row, at: number) => number) => {
   let places: Map<SqlValue | undefined, number> | undefined
   return (row, at) => {
-    if (equalRows(rows[at], row)) return at
+    if (deepEqual(rows[at], row)) return at
     places ??= new Map(rows.map((old, i) => [old[0], i]))
     const place = places.get(row[0])
-    return place !== undefined && equalRows(rows[place], row) ? place : -1
+    return place !== undefined && deepEqual(rows[place], row) ? place : -1
   }
 }
 

@@ -1,6 +1,6 @@
 /** One live value for each hash and store, counted by reference. */
 import type { NodeId, Tracker } from '../core/types.js'
-import type { LiveContext, LiveQuery, RcRef } from './types.js'
+import type { LiveContext, LiveQuery, LiveQueryDef, RcRef } from './types.js'
 
 /** A live value as its kind makes it. */
 export interface Opened<R> {
@@ -23,12 +23,11 @@ const open = <R>(context: LiveContext, hash: string, label: string, opened: Open
   },
 })
 
-/** One more reference to the live value of this hash; `make` is called when there is none. */
-export const share = <R>(
-  context: LiveContext, hash: string, label: string, make: () => Opened<R>,
+const share = <R>(
+  context: LiveContext, hash: string, label: string, start: (context: LiveContext) => Opened<R>,
 ): RcRef<LiveQuery<R>> => {
   let shared = context.shared.get(hash)
-  if (!shared) context.shared.set(hash, (shared = open(context, hash, label, make())))
+  if (!shared) context.shared.set(hash, (shared = open(context, hash, label, start(context))))
   const entry = shared
   let held = true
   entry.references++
@@ -42,3 +41,13 @@ export const share = <R>(
     },
   }
 }
+
+/** The definition of a live value; `start` is called for a store in which there is none of this hash. */
+export const define = <R>(
+  hash: string, label: string, start: (context: LiveContext) => Opened<R>,
+): LiveQueryDef<R> => ({
+  _tag: 'def',
+  label,
+  hash,
+  make: (context) => share(context, hash, label, start),
+})

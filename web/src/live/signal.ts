@@ -1,6 +1,7 @@
 /** Values that are set. */
 import { deepEqual } from './equal.js'
-import { share } from './share.js'
+import { define } from './share.js'
+import type { Opened } from './share.js'
 import type { LiveContext, SignalBox, SignalDef } from './types.js'
 
 let signals = 0
@@ -15,25 +16,20 @@ const boxOf = (context: LiveContext, definition: SignalDef<unknown>): SignalBox 
 export const signal = <T>(initial: T, options: { readonly label?: string } = {}): SignalDef<T> => {
   const hash = `signal-${++signals}`
   const label = options.label ?? hash
-  const definition: SignalDef<T> = {
-    _tag: 'signal-def',
-    label,
-    hash,
-    initial,
-    make: (context) =>
-      share<T>(context, hash, label, () => {
-        const box = boxOf(context, definition)
-        const node = context.core.signal(label, box.version)
-        return {
-          node,
-          run: () => box.value as T,
-          track: (tracker) => {
-            tracker.value(node)
-            return box.value as T
-          },
-        }
-      }),
+  const start = (context: LiveContext): Opened<T> => {
+    const box = boxOf(context, definition)
+    const node = context.core.signal(label, box.version)
+    const run = (): T => box.value as T
+    return {
+      node,
+      run,
+      track: (tracker) => {
+        tracker.value(node)
+        return run()
+      },
+    }
   }
+  const definition: SignalDef<T> = { ...define(hash, label, start), _tag: 'signal-def', initial }
   return definition
 }
 

@@ -59,6 +59,20 @@ export interface LiveQuery<R> {
   track(tracker: Tracker): R
 }
 
+/** What a subscription takes beside its function. */
+export interface SubscribeOptions<R> {
+  /** Names the subscription in the devtools. */
+  readonly label?: string
+  /** Leave the first call out. */
+  readonly skipInitialRun?: boolean
+  /** Called once, with the live value. */
+  readonly onSubscribe?: (query: LiveQuery<R>) => void
+  /** Called when the subscription has ended. */
+  readonly onUnsubsubscribe?: () => void
+  /** Told when the query fails; otherwise the error is reported as an uncaught one. The subscription goes on. */
+  readonly onError?: (error: unknown) => void
+}
+
 /** What live values need of their store. */
 export interface LiveContext {
   readonly core: CoreSession

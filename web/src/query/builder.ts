@@ -1,5 +1,6 @@
 /** The query builder: methods that make one query of another. The types of what may follow what are in types.ts; what
  * they cannot refuse is refused here. */
+import { defined } from '../schema/struct.js'
 import type { CompiledQuery } from './compiled.js'
 import { selectAll, type Conflict, type FirstOptions, type QueryAst, type QueryTable } from './ast.js'
 import { decodeRows } from './decode.js'
@@ -19,20 +20,6 @@ type Values = Readonly<Record<string, unknown>>
 const refuse = (ok: boolean, problem: string): void => {
   if (!ok) throw new TypeError(problem)
 }
-
-/** A loop, as inserts are what a rebuild spends its time with. */
-const defined = (values: Values): Values => {
-  const kept: Record<string, unknown> = {}
-  for (const name of Object.keys(values)) if (values[name] !== undefined) kept[name] = values[name]
-  return kept
-}
-
-/** Counting or changing a part of the rows would count or change all of them. */
-const checkWhole = ({ limit, offset, table }: QueryAst, method: string): void =>
-  refuse(
-    limit === undefined && offset === undefined,
-    `${method}() cannot follow limit() or offset(): name the rows of "${table.name}" with where()`,
-  )
 
 const check = (ast: QueryAst, names: readonly string[]): void => names.forEach((name) => columnOf(ast.table, name))
 
@@ -70,23 +57,16 @@ const STEPS = {
     refuse(ast.limit === undefined, 'first() cannot follow limit()')
     return { limit: 1, first }
   },
-  count(ast: QueryAst) {
-    checkWhole(ast, 'count')
-    return { kind: 'count', orderBy: [] }
-  },
+  count: () => ({ kind: 'count', orderBy: [] }),
   insert(ast: QueryAst, values: Values) {
     refuse(ast.where.length === 0, `insert() cannot follow where()`)
     return { ...selectAll(ast.table), kind: 'insert', values: defined(values) }
   },
   update(ast: QueryAst, values: Values) {
-    checkWhole(ast, 'update')
     check(ast, Object.keys(values))
     return { kind: 'update', values: defined(values) }
   },
-  delete(ast: QueryAst) {
-    checkWhole(ast, 'delete')
-    return { kind: 'delete' }
-  },
+  delete: () => ({ kind: 'delete' }),
   onConflict(ast: QueryAst, target: string | readonly string[], action: Conflict['action'], values: Values = {}) {
     const targets = typeof target === 'string' ? [target] : target
     check(ast, [...targets, ...Object.keys(values)])
@@ -109,6 +89,9 @@ const FOR: Readonly<Record<string, readonly QueryAst['kind'][]>> = {
   onConflict: ['insert'],
   returning: ['insert', 'update', 'delete'],
 }
+
+/** Counting or changing a part of the rows would count or change all of them. */
+const WHOLE = ['count', 'update', 'delete']
 
 const compile = (ast: QueryAst): CompiledQuery => {
   const { sql, params } = toSql(ast)
@@ -146,6 +129,8 @@ for (const [name, step] of Object.entries(STEPS) as [string, (ast: QueryAst, ...
       kinds.includes(ast.kind),
       `${name}() is not for the ${ast.kind} of "${ast.table.name}"; it is for: ${kinds.join(', ')}`,
     )
+    if (WHOLE.includes(name) && (ast.limit ?? ast.offset) !== undefined)
+      refuse(false, `${name}() cannot follow limit() or offset(): name the rows of "${ast.table.name}" with where()`)
     return Object.assign(Object.create(methods), { [Ast]: { ...ast, ...step(ast, ...args) } })
   }
 }

@@ -1,17 +1,12 @@
 /** Queries as SQL. Table and column names are in double quotes, and every value is a parameter. */
 import type { SqlValue } from '../core/types.js'
-import { encodeColumn } from '../schema/columns.js'
 import type { Conflict, QueryAst, QueryTable } from './ast.js'
 import { quote } from './compiled.js'
-import { columnOf, placeOf, whereSql } from './where.js'
+import { columnOf, encodeValue, whereSql } from './where.js'
 
 type Values = Readonly<Record<string, unknown>>
 
 const list = (names: readonly string[]): string => names.map(quote).join(', ')
-
-const push = (table: QueryTable, name: string, value: unknown, params: SqlValue[]): void => {
-  params.push(encodeColumn(columnOf(table, name), value, placeOf(table, name)))
-}
 
 const limits = ({ limit, offset }: QueryAst, params: SqlValue[]): string => {
   if (limit !== undefined) params.push(limit)
@@ -44,22 +39,27 @@ const complete = (table: QueryTable, values: Values): Values => {
   return all
 }
 
+/** " SET …"; undefined stands for the value that was to be inserted. */
+const setSql = (table: QueryTable, values: Values, params: SqlValue[]): string => {
+  const sets = Object.entries(values).map(([name, value]) => {
+    if (value === undefined) return `${quote(name)} = excluded.${quote(name)}`
+    params.push(encodeValue(table, name, value))
+    return `${quote(name)} = ?`
+  })
+  return ` SET ${sets.join(', ')}`
+}
+
 const conflictSql = (table: QueryTable, { targets, action, values }: Conflict, params: SqlValue[]): string => {
   if (action === 'replace') return ''
   const target = ` ON CONFLICT (${list(targets)}) DO `
   if (action === 'ignore') return `${target}NOTHING`
-  const sets = Object.entries(values).map(([name, value]) => {
-    if (value === undefined) return `${quote(name)} = excluded.${quote(name)}`
-    push(table, name, value, params)
-    return `${quote(name)} = ?`
-  })
-  return `${target}UPDATE SET ${sets.join(', ')}`
+  return `${target}UPDATE${setSql(table, values, params)}`
 }
 
 const insert = ({ table, values, conflict }: QueryAst, params: SqlValue[]): string => {
   const all = complete(table, values)
   const names = Object.keys(all)
-  for (const name of names) push(table, name, all[name], params)
+  for (const name of names) params.push(encodeValue(table, name, all[name]))
   const into = `INSERT ${conflict?.action === 'replace' ? 'OR REPLACE ' : ''}INTO ${quote(table.name)}`
   if (names.length === 0) return `${into} DEFAULT VALUES`
   const row = `${into} (${list(names)}) VALUES (${names.map(() => '?').join(', ')})`
@@ -67,14 +67,11 @@ const insert = ({ table, values, conflict }: QueryAst, params: SqlValue[]): stri
 }
 
 const update = ({ table, values, where }: QueryAst, params: SqlValue[]): string => {
-  const names = Object.keys(values)
-  if (names.length === 0) {
+  if (Object.keys(values).length === 0) {
     console.warn(`update of "${table.name}" names no column: nothing is changed`)
     return 'SELECT 1'
   }
-  for (const name of names) push(table, name, values[name], params)
-  const sets = names.map((name) => `${quote(name)} = ?`).join(', ')
-  return `UPDATE ${quote(table.name)} SET ${sets}${whereSql(table, where, params)}`
+  return `UPDATE ${quote(table.name)}${setSql(table, values, params)}${whereSql(table, where, params)}`
 }
 
 const remove = ({ table, where }: QueryAst, params: SqlValue[]): string =>

@@ -35,6 +35,10 @@ export const columnOf = (table: QueryTable, name: string): AnyColumn => {
 /** Where an error about a column's value is. */
 export const placeOf = (table: QueryTable, name: string): string => `${table.name}.${name}`
 
+/** A value as its column stores it. */
+export const encodeValue = (table: QueryTable, name: string, value: unknown): SqlValue =>
+  encodeColumn(columnOf(table, name), value, placeOf(table, name))
+
 /** A value { op, value } with nothing else is a condition; the same as JSON is compared with where(column, '=',
  * value). */
 const isOperation = (value: unknown): value is { op: WhereOperator; value: unknown } =>
@@ -88,7 +92,7 @@ const contains = (table: QueryTable, { column, op, value }: Condition, params: S
 const among = (table: QueryTable, { column, op, value }: Condition, params: SqlValue[]): string => {
   if (!Array.isArray(value)) throw new TypeError(`where: ${op} needs an array of values for ${placeOf(table, column)}`)
   if (value.length === 0) return op === 'IN' ? '0=1' : '1=1'
-  for (const item of value) params.push(encodeColumn(columnOf(table, column), item, placeOf(table, column)))
+  for (const item of value) params.push(encodeValue(table, column, item))
   return `${quote(column)} ${op} (${value.map(() => '?').join(', ')})`
 }
 
@@ -102,7 +106,7 @@ const condition = (table: QueryTable, term: Condition, params: SqlValue[]): stri
   if (op.startsWith('JSON')) return contains(table, term, params)
   if (op.endsWith('IN')) return among(table, term, params)
   const like = op.endsWith('LIKE')
-  params.push(like ? String(value) : encodeColumn(columnOf(table, column), value, placeOf(table, column)))
+  params.push(like ? String(value) : encodeValue(table, column, value))
   // SQLite's LIKE takes a and A for the same.
   return `${quote(column)} ${like ? op.replace('ILIKE', 'LIKE') : op} ?`
 }

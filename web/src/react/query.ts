@@ -3,8 +3,9 @@
 
 import { useSyncExternalStore } from 'react'
 import type { RefObject } from 'react'
-import { isLiveQuery, isQueryable, toDefinition } from '../live/define.js'
+import { isLiveQuery, toDefinition } from '../live/define.js'
 import type { LiveQuery, LiveQueryDef, Queryable, RcRef } from '../live/index.js'
+import { checkQueryable } from '../live/read.js'
 import { useRcResource } from './resource.js'
 import { storeOf } from './types.js'
 import type { AnyStore, StoreOption } from './types.js'
@@ -50,9 +51,7 @@ const openSource = <R>(store: AnyStore, asked: LiveQueryDef<R> | LiveQuery<R>): 
 export const useSource = <R>(
   queryable: Queryable<R>, store: AnyStore,
 ): { readonly source: Source<R>; readonly result: R } => {
-  if (!isQueryable(queryable)) {
-    throw new TypeError('useQuery: expected a query (queryDb, computed, signal, table or builder)')
-  }
+  checkQueryable(queryable, 'useQuery')
   const asked = isLiveQuery(queryable) ? (queryable as LiveQuery<R>) : toDefinition(queryable as LiveQueryDef<R>)
   const key = asked._tag === 'live' ? `live:${asked.id}` : `def:${asked.hash}`
   const source = useRcResource(store, key, () => openSource(store, asked), ({ close }) => close())

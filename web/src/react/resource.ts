@@ -6,6 +6,7 @@
  * retains ends in a task of its own, not at once. */
 
 import { useEffect, useReducer } from 'react'
+import { makeLease, type Lease } from '../store/lease.js'
 
 /** How long a thing waits for the effect of the render that asked for it. */
 export const HELD_MS = 1000
@@ -18,40 +19,19 @@ export interface Entry<T> {
 }
 
 interface OpenEntry<T> extends Entry<T> {
-  /** Start the time anew in which somebody must retain it. */
-  hold(): void
+  ended: boolean
+  readonly lease: Lease
 }
 
 const scopes = new WeakMap<object, Map<string, OpenEntry<unknown>>>()
 
 const open = <T>(value: T, end: () => void): OpenEntry<T> => {
-  let users = 0
-  let ended = false
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const endIn = (ms: number): void => {
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      ended = true
-      end()
-    }, ms)
-  }
-  return {
-    value,
-    get ended() {
-      return ended
-    },
-    hold: () => {
-      if (users === 0) endIn(HELD_MS)
-    },
-    retain: () => {
-      users += 1
-      clearTimeout(timer)
-      return () => {
-        users -= 1
-        if (users === 0) endIn(0)
-      }
-    },
-  }
+  const lease = makeLease(() => {
+    entry.ended = true
+    end()
+  })
+  const entry: OpenEntry<T> = { value, ended: false, lease, retain: () => lease.hold(0) }
+  return entry
 }
 
 /** The entry of this key, made now if there is none. */
@@ -67,7 +47,7 @@ export const hold = <T>(scope: object, key: string, create: () => T, dispose: (v
     })
     entries.set(key, entry)
   }
-  entry.hold()
+  entry.lease.endIn(HELD_MS)
   return entry
 }
 

@@ -22,11 +22,11 @@ export interface Annotations {
 /** What the package knows of a codec beside its two functions. */
 export interface CodecShape {
   /** Of an object: the codec of each key. */
-  readonly fields?: Readonly<Record<string, AnyCodec>>
+  readonly fields?: Readonly<Record<string, AnyCodec>> | undefined
   /** Of a list: the codec of its elements. */
-  readonly element?: AnyCodec
+  readonly element?: AnyCodec | undefined
   /** Of a value or null or undefined: the codec of the value. */
-  readonly core?: AnyCodec
+  readonly core?: AnyCodec | undefined
   /** undefined is one of its values, so a key with it may be missing. */
   readonly absent?: boolean
   /** Decoded and encoded differ, so rules of the decoded form say nothing about the encoded one. */
@@ -87,12 +87,16 @@ export class SchemaError extends Error {
 /** The note that a key should not be used any more. */
 export const Deprecated: unique symbol = Symbol.for('livestore/deprecated')
 
+/** An object with keys: no null, no array. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 const shown = (value: unknown): string => {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'function') return 'a function'
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  return isObject(value) ? 'an object' : String(value)
 }
 
 /** Throw that `expected` was wanted at a place. */
@@ -104,6 +108,8 @@ export const misfit = (at: string, expected: string, value: unknown): never => {
 }
 
 const prototype = {
+  shape: {},
+  notes: {},
   describe(this: AnyCodec & { json: Parts['json'] }, definitions: Definitions): JsonSchema {
     const reason = this.notes[Deprecated]
     const schema = this.json(definitions)
@@ -115,7 +121,7 @@ const prototype = {
     return definitions.names.size === 0 ? schema : { ...schema, $defs: definitions.schemas }
   },
   annotations(this: AnyCodec, notes: Annotations): AnyCodec {
-    return Object.assign(Object.create(prototype), this, { notes: { ...this.notes, ...notes } })
+    return derive(this, { notes: { ...this.notes, ...notes } })
   },
   pipe(this: AnyCodec, ...steps: ((value: unknown) => unknown)[]): unknown {
     return steps.reduce<unknown>((value, step) => step(value), this)
@@ -133,16 +139,17 @@ interface Parts {
 /** A codec of its parts; `at` is given in each call. Bundlers leave out a codec that nobody uses. */
 // @__NO_SIDE_EFFECTS__
 export const makeCodec = <C extends AnyCodec>(parts: Parts, more?: object): C => {
-  const { decode, encode, json, shape = {}, notes = {} } = parts
-  return Object.assign(Object.create(prototype), {
+  const { decode, encode } = parts
+  return Object.assign(Object.create(prototype), parts, more, {
     decode: (value: unknown, at = '$') => decode(value, at),
     encode: (value: unknown, at = '$') => encode(value, at),
-    json,
-    shape,
-    notes,
-    ...more,
   })
 }
+
+/** The same codec but for some of its parts. */
+export const derive = <C extends AnyCodec>(
+  codec: AnyCodec, changes: Partial<Pick<AnyCodec, 'decode' | 'encode' | 'shape' | 'notes'> & Pick<Parts, 'json'>>,
+): C => Object.assign(Object.create(prototype), codec, changes)
 
 /** A codec whose two forms are the same: `check` throws what does not fit. */
 // @__NO_SIDE_EFFECTS__
@@ -150,10 +157,10 @@ export const makePlain = <Type, Encoded = Type>(
   expected: string,
   fits: (value: unknown) => boolean,
   json: JsonSchema,
-  shape?: CodecShape,
+  shape: CodecShape = {},
 ): Codec<Type, Encoded> => {
   const check = (value: unknown, at: string): unknown => (fits(value) ? value : misfit(at, expected, value))
-  return makeCodec({ decode: check, encode: check, json: () => json, ...(shape && { shape }) })
+  return makeCodec({ decode: check, encode: check, json: () => json, shape })
 }
 
 /** Is it a codec of this package? */

@@ -1,17 +1,15 @@
 /** Codecs of client documents, which decode everything: what does not fit is as if it had not been set. */
 import type { Rows } from '../core/types.js'
-import { makeCodec, type AnyCodec } from './codec.js'
+import { derive, isObject, makeCodec, type AnyCodec } from './codec.js'
+import { defined } from './struct.js'
 
 type Plain = Record<string, unknown>
-
-const isObject = (value: unknown): value is Plain =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Defaults with explicit ones over them, key by key. */
 export const mergeDefaults = <T>(defaults: T, explicit: unknown): T => {
   if (explicit === undefined) return defaults
   if (!isObject(defaults) || !isObject(explicit)) return explicit as T
-  return { ...defaults, ...Object.fromEntries(Object.entries(explicit).filter(([, value]) => value !== undefined)) }
+  return { ...defaults, ...defined(explicit) }
 }
 
 const attempt = <T, F>(run: () => T, otherwise: F): T | F => {
@@ -41,11 +39,8 @@ export const lenient = (codec: AnyCodec, merges: boolean, fallback: unknown): An
     codec.shape.fields && !codec.shape.transforms && isObject(fallback)
       ? { ...fallback, ...fitting(codec, value) }
       : fallback
-  return makeCodec({
-    decode: (value) => (merges ? parts(value) : (attempt(() => codec.decode(value), undefined) ?? parts(value))),
-    encode: (value, at) => codec.encode(value, at),
-    json: (definitions) => codec.describe(definitions),
-    shape: codec.shape,
+  return derive(codec, {
+    decode: (value) => (merges ? undefined : attempt(() => codec.decode(value) as unknown, undefined)) ?? parts(value),
   })
 }
 

@@ -1,11 +1,11 @@
 /** The columns that follow from a schema: its encoded form decides. */
-import { makeCodec, type AnyCodec, type JsonSchema } from './codec.js'
+import { derive, type AnyCodec, type JsonSchema } from './codec.js'
 import { ColumnNotes } from './column-notes.js'
 import { BooleanFromNumber, makeColumn, type AnyColumn, type ColumnType } from './columns.js'
 import { toCodec } from './convert.js'
 import { Uint8ArrayFromSelf } from './scalars.js'
 import type { AnySchema } from './types.js'
-import { parseJson, UndefinedOr } from './unions.js'
+import { compose, parseJson, UndefinedOr } from './unions.js'
 
 /** The type of JSON that a JSON Schema describes, as far as columns tell types apart. */
 const jsonType = (schema: JsonSchema): unknown => {
@@ -23,31 +23,20 @@ const COLUMN_TYPES: Readonly<Record<string, ColumnType>> = {
   boolean: 'integer',
 }
 
-/** A codec whose encoded form is a boolean, for a column. */
-const throughNumber = (codec: AnyCodec): AnyCodec =>
-  makeCodec({
-    decode: (value, at) => codec.decode(BooleanFromNumber.decode(value, at), at),
-    encode: (value, at) => BooleanFromNumber.encode(codec.encode(value, at) as boolean, at),
-    json: () => BooleanFromNumber.jsonSchema,
-    shape: { transforms: true },
-  })
-
 const plainColumn = (core: AnyCodec): { readonly type: ColumnType; readonly codec: AnyCodec } => {
   if (core.shape.bytes) return { type: 'blob', codec: Uint8ArrayFromSelf }
   const found = jsonType(core.jsonSchema)
   const type = COLUMN_TYPES[found as string]
   if (!type) return { type: 'text', codec: parseJson(core) }
-  return { type, codec: found === 'boolean' ? throughNumber(core) : core }
+  return { type, codec: found === 'boolean' ? compose(BooleanFromNumber, core) : core }
 }
 
 /** null in the table is undefined for the program, where its schema has no null. */
 const undefinedForNull = (column: AnyColumn): AnyColumn => {
   const inner = UndefinedOr(column.schema)
-  const schema = makeCodec<AnyCodec>({
+  const schema = derive<AnyCodec>(inner, {
     decode: (value, at) => (value === null ? undefined : inner.decode(value, at)),
     encode: (value, at) => inner.encode(value, at) ?? null,
-    json: (definitions) => inner.describe(definitions),
-    shape: { ...inner.shape, absent: true },
   })
   return { ...column, schema }
 }
@@ -71,8 +60,8 @@ export const getColumnDefForSchema = (schema: AnySchema): AnyColumn => {
   const declared: ColumnType = note('columnType') ?? type
   const column = makeColumn(declared, declared === 'text' && type !== 'text' ? parseJson(core) : columnCodec, {
     nullable,
-    primaryKey: note('primaryKey') ?? false,
-    autoIncrement: note('autoIncrement') ?? false,
+    primaryKey: note('primaryKey'),
+    autoIncrement: note('autoIncrement'),
     default: note('default'),
   })
   return nullable && !acceptsNull(codec) ? undefinedForNull(column) : column

@@ -31,7 +31,7 @@ export const makeList = <C extends AnyCodec>(first: readonly AnyCodec[], rest?: 
     decode: convert('decode', first, rest),
     encode: convert('encode', first, rest),
     json: (definitions) => describe(first, rest, definitions),
-    shape: rest ? { element: rest } : {},
+    shape: { element: rest },
   })
 
 /** A list of any length. */

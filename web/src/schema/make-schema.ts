@@ -1,10 +1,10 @@
 /** A schema: events and state together, as the document that the library opens (docs/schema.md) and the functions
  * beside it. */
-import type { CoreMaterializer } from '../core/types.js'
+import type { CoreMaterializer, SeqNum } from '../core/types.js'
 import { tableIsClientDocumentTable, type AnyDocument } from './client-document.js'
 import type { JsonSchema } from './codec.js'
 import { aboutEvent, isEncoded, type AnyEventDef, type EventInstance } from './events.js'
-import type { State, Tables } from './make-state.js'
+import { addOnce, type State, type Tables } from './make-state.js'
 import { compileMaterializer } from './materializers.js'
 import { Void } from './scalars.js'
 import { SessionIdSymbol } from './session-id.js'
@@ -12,14 +12,27 @@ import type { AnyTable } from './table.js'
 
 /** An event that this schema does not know was met. */
 export interface UnknownEventContext {
-  readonly event: { readonly name: string; readonly args: unknown }
+  /** As the log has it: its arguments are encoded. */
+  readonly event: {
+    readonly name: string
+    readonly args: unknown
+    readonly seqNum: SeqNum
+    readonly clientId: string
+    readonly sessionId: string
+  }
   readonly reason: 'event-definition-missing' | 'materializer-missing'
 }
 
 /** What to do about events that this schema does not know. */
 export type UnknownEventHandling =
   | { readonly strategy: 'warn' | 'ignore' | 'fail' }
-  | { readonly strategy: 'callback'; readonly onUnknownEvent: (context: UnknownEventContext, error: Error) => unknown }
+  | {
+      readonly strategy: 'callback'
+      /** Told of each such event, one after the other of each name; `error` says the same. What it throws, or rejects
+       * with, goes to the log callback. When a new version of the app, or the first pull, meets such events while a store
+       * is opened, older ones of their names are told too. */
+      readonly onUnknownEvent: (context: UnknownEventContext, error: Error & UnknownEventContext) => unknown
+    }
 
 /** The events of a schema: by any keys, or in a list. */
 export type Events = readonly unknown[] | Readonly<Record<string, unknown>>
@@ -67,8 +80,7 @@ const collectEvents = (input: Events, documents: readonly AnyDocument[]): Map<st
   for (const def of Object.values(input)) {
     if (!isEventDef(def))
       throw new TypeError('makeSchema: `events` has something that is not an event; Events.synced() makes one')
-    if (events.has(def.name)) throw new TypeError(`two events have the name "${def.name}"`)
-    events.set(def.name, def)
+    addOnce(events, 'events', def.name, def)
   }
   for (const { set } of documents) {
     const other = events.get(set.name)
@@ -79,31 +91,27 @@ const collectEvents = (input: Events, documents: readonly AnyDocument[]): Map<st
   return events
 }
 
-const argsSchema = ({ name, schema }: AnyEventDef): { readonly args?: JsonSchema } => {
-  if (schema === Void) return {}
+const argsSchema = ({ name, schema }: AnyEventDef): JsonSchema | undefined => {
+  if (schema === Void) return undefined
   const args = schema.jsonSchema
-  if (Object.keys(args).length === 0) return { args: { type: 'object' } }
+  if (Object.keys(args).length === 0) return { type: 'object' }
   if (args.type !== 'object') throw new TypeError(`event "${name}": its schema has to be a Schema.Struct`)
-  return { args }
+  return args
 }
+
+// Entries of the document. What is undefined, or the symbol for the session's id, is left out of JSON.
 
 const documentEntry = ({ valueSchema, default: { id, value }, options }: AnyDocument): object => ({
   value: valueSchema.jsonSchema,
   default: valueSchema.encode(value) as unknown,
-  ...(typeof id === 'string' && { id }),
-  ...(!options.partialSet && { replace: true }),
-  ...(!options.undo && { undo: false }),
+  id,
+  replace: options.partialSet ? undefined : true,
+  undo: options.undo ? undefined : false,
 })
 
 const eventEntry = (def: AnyEventDef, materializer: object): object => {
   const { clientOnly, deprecated, undo } = def.options
-  return {
-    ...argsSchema(def),
-    ...materializer,
-    ...(clientOnly && { clientOnly }),
-    ...(deprecated !== undefined && { deprecated }),
-    ...(undo !== undefined && { undo }),
-  }
+  return { args: argsSchema(def), ...materializer, clientOnly: clientOnly || undefined, deprecated, undo }
 }
 
 const checkMaterializers = (names: Iterable<string>, events: Map<string, AnyEventDef>): void => {

@@ -24,7 +24,8 @@ export interface StateInput<T extends Tables> {
   readonly migrations?: unknown
 }
 
-const addOnce = <T>(map: Map<string, T>, what: string, name: string, value: T): void => {
+/** Add what must not be there yet; `what` there is. */
+export const addOnce = <T>(map: Map<string, T>, what: string, name: string, value: T): void => {
   if (map.has(name)) throw new TypeError(`two ${what} have the name "${name}"`)
   map.set(name, value)
 }

@@ -95,20 +95,18 @@ const hash = (text: string): number => {
   return h & 0x7fffffff || 1
 }
 
-const runResult = (exec: Exec, sessionId: string, result: MaterializerResult): void => {
-  if (Array.isArray(result)) {
-    for (const item of result as readonly MaterializerResult[]) runResult(exec, sessionId, item)
-  } else if (isQueryBuilder(result)) {
-    const { sql, params } = result.asQuery()
-    exec(sql, resolveParams(params, sessionId))
-  } else if (typeof result === 'string') {
-    exec(result)
-  } else if (typeof (result as Partial<Statement> | undefined)?.sql === 'string') {
-    const { sql, params } = bind((result as Statement).sql, (result as Statement).bindValues)
-    exec(sql, resolveParams(params, sessionId))
-  } else if (result !== undefined) {
-    throw new TypeError('a materializer gives queries, SQL, { sql, bindValues }, or a list')
-  }
+const statementOf = (result: QueryBuilder | string | Statement): ReturnType<typeof bind> => {
+  if (isQueryBuilder(result)) return result.asQuery()
+  if (typeof result === 'string') return bind(result)
+  if (typeof (result as Statement | null)?.sql === 'string') return bind(result.sql, result.bindValues)
+  throw new TypeError('a materializer gives queries, SQL, { sql, bindValues }, or a list')
+}
+
+const runResult = (exec: Exec, sessionId: string, result: MaterializerResult | undefined): void => {
+  if (result === undefined) return
+  if (Array.isArray(result)) return result.forEach((item: MaterializerResult) => runResult(exec, sessionId, item))
+  const { sql, params } = statementOf(result as QueryBuilder | string | Statement)
+  exec(sql, resolveParams(params, sessionId))
 }
 
 const queryWith =

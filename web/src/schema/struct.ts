@@ -1,5 +1,7 @@
 /** Codecs of objects: structs with known keys, records with any, and what is made of structs. */
 import {
+  derive,
+  isObject,
   makeCodec,
   misfit,
   type AnyCodec,
@@ -48,10 +50,19 @@ export interface Struct<F extends Fields> extends Codec<StructType<F>, StructEnc
 
 type Plain = Record<string, unknown>
 
-const asObject = (value: unknown, at: string): Plain =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Plain)
-    : misfit(at, 'an object', value)
+const asObject = (value: unknown, at: string): Plain => (isObject(value) ? value : misfit(at, 'an object', value))
+
+/** The keys that have a value. A loop, as inserts are what a rebuild spends its time with. */
+export const defined = (object: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+  const kept: Record<string, unknown> = {}
+  for (const key of Object.keys(object)) if (object[key] !== undefined) kept[key] = object[key]
+  return kept
+}
+
+/** The same keys, with what `change` makes of the values. */
+export const mapValues = <T, R>(
+  object: Readonly<Record<string, T>>, change: (value: T, key: string) => R,
+): Record<string, R> => Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]))
 
 /** Keys of any name beside the known ones. */
 export interface Rest {
@@ -114,16 +125,8 @@ export const makeObject = <C extends AnyCodec>(fields: Fields, rest?: Rest): C =
 /** An object with these keys. Others are dropped. */
 export const Struct = <const F extends Fields>(fields: F): Struct<F> => makeObject(fields)
 
-const makeOptional = <C extends AnyCodec>(codec: AnyCodec, shape: CodecShape): C => {
-  const { decode, encode, describe: json, notes } = codec
-  return makeCodec({
-    decode,
-    encode,
-    json: json.bind(codec),
-    notes: { ...notes },
-    shape: { ...codec.shape, optional: true, ...shape },
-  })
-}
+const makeOptional = <C extends AnyCodec>(codec: AnyCodec, shape: CodecShape): C =>
+  derive(codec, { shape: { ...codec.shape, optional: true, ...shape } })
 
 /** A key that may be missing or undefined. */
 export const optional = <C extends AnyCodec>(codec: C): Optional<C> => makeOptional(codec, {})
@@ -149,11 +152,7 @@ const fieldsOf = (codec: AnyCodec): Fields => codec.shape.fields ?? misfit('sche
 
 /** All keys may be missing. */
 export const partial = <T, E>(codec: Codec<T, E>): Codec<Partial<T>, Partial<E>> =>
-  makeObject(
-    Object.fromEntries(
-      Object.entries(fieldsOf(codec)).map(([key, field]) => [key, makeOptional(field, { fallback: undefined })]),
-    ),
-  )
+  makeObject(mapValues(fieldsOf(codec), (field) => makeOptional(field, { fallback: undefined })))
 
 /** A struct of some of the keys. */
 export const pick =

@@ -8,7 +8,7 @@ import type { AnyColumn, ColumnDef } from './columns.js'
 import { toCodec } from './convert.js'
 import type { Index } from './ddl.js'
 import { getColumnDefForSchema, isUnique } from './infer-columns.js'
-import { makeObject } from './struct.js'
+import { makeObject, mapValues } from './struct.js'
 import type { AnySchema, EncodedOf, Simplify, TypeOf } from './types.js'
 
 /** A table. It is a query for all of its rows, too. */
@@ -73,9 +73,7 @@ export const makeTable = <Name extends string, C extends Columns>(
   isClientDocumentTable = false,
 ): TableDef<Name, C> => {
   checkTable(name, columns, indexes)
-  const rowSchema = makeObject(
-    Object.fromEntries(Object.entries(columns).map(([key, { schema }]) => [key, schema])),
-  ).annotations({ title: name })
+  const rowSchema = makeObject(mapValues(columns, ({ schema }) => schema)).annotations({ title: name })
   return withBuilder({
     name,
     columns,
@@ -94,7 +92,7 @@ const fromSchema = (schema: AnySchema, name: string | undefined, indexes: readon
     throw new TypeError('a table needs `name`, or a schema with a title or identifier')
   const fields = codec.shape.fields
   if (!fields) throw new TypeError(`table "${tableName}": its schema has to be a Struct`)
-  const columns = Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, getColumnDefForSchema(field)]))
+  const columns = mapValues(fields, getColumnDefForSchema)
   const unique = Object.keys(fields).filter((key) => isUnique(fields[key] as AnyCodec))
   const more = unique.map(
     (column): Index => ({ name: `idx_${tableName}_${column}_unique`, columns: [column], isUnique: true }),

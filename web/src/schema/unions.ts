@@ -1,5 +1,7 @@
 /** Codecs of one thing or another, of recursive data, and of values changed or restricted. */
-import { makeCodec, misfit, SchemaError, type AnyCodec, type Codec, type CodecShape, type JsonSchema } from './codec.js'
+import {
+  derive, makeCodec, misfit, SchemaError, type AnyCodec, type Codec, type CodecShape, type JsonSchema,
+} from './codec.js'
 import { Null, Undefined } from './scalars.js'
 import type { EncodedOf, TypeOf } from './types.js'
 
@@ -37,12 +39,11 @@ const shapeOf = (members: readonly AnyCodec[]): CodecShape => {
   const rest = members.filter((member) => !isNothing(member))
   const core =
     rest.length === members.length || rest.length === 0 ? undefined : rest.length === 1 ? rest[0] : Union(...rest)
-  const element = rest.find((member) => member.shape.element)?.shape.element
   return {
-    ...(core && { core }),
-    ...(element && { element }),
-    ...(members.some((member) => member.shape.absent) && { absent: true }),
-    ...(members.some((member) => member.shape.transforms) && { transforms: true }),
+    core,
+    element: rest.find((member) => member.shape.element)?.shape.element,
+    absent: members.some((member) => member.shape.absent),
+    transforms: members.some((member) => member.shape.transforms),
   }
 }
 
@@ -89,6 +90,15 @@ export const suspend = <C extends AnyCodec>(make: () => C): Codec<TypeOf<C>, Enc
   })
 }
 
+/** Two codecs one behind the other: `to` decodes what `from` has decoded. */
+export const compose = <C extends AnyCodec>(from: AnyCodec, to: AnyCodec): C =>
+  makeCodec({
+    decode: (value, at) => to.decode(from.decode(value, at), at),
+    encode: (value, at) => from.encode(to.encode(value, at), at),
+    json: (definitions) => from.describe(definitions),
+    shape: { fields: from.shape.fields, element: to.shape.element, transforms: true },
+  })
+
 /** Two codecs one behind the other, with functions between them. */
 export const transform = <A extends AnyCodec, B extends AnyCodec>(
   from: A,
@@ -99,33 +109,30 @@ export const transform = <A extends AnyCodec, B extends AnyCodec>(
     readonly encode: (value: EncodedOf<B>) => TypeOf<A>
   },
 ): Codec<TypeOf<B>, EncodedOf<A>> =>
-  makeCodec({
-    decode: (value, at) => to.decode(options.decode(from.decode(value, at)), at),
-    encode: (value, at) => from.encode(options.encode(to.encode(value, at)), at),
-    json: (definitions) => from.describe(definitions),
-    shape: {
-      ...(from.shape.fields && { fields: from.shape.fields }),
-      ...(to.shape.element && { element: to.shape.element }),
-      transforms: true,
-    },
-  })
+  compose(
+    makeCodec<AnyCodec>({
+      decode: (value, at) => options.decode(from.decode(value, at)),
+      encode: (value, at) => from.encode(options.encode(value), at),
+      json: (definitions) => from.describe(definitions),
+      shape: from.shape,
+    }),
+    to,
+  )
+
+const JsonText = makeCodec<AnyCodec>({
+  decode: (value, at) => {
+    try {
+      return JSON.parse(value as string) as unknown
+    } catch {
+      return misfit(at, 'JSON text', value)
+    }
+  },
+  encode: (value) => JSON.stringify(value ?? null),
+  json: () => ({ type: 'string' }),
+})
 
 /** JSON text, and what is in it. */
-export const parseJson = <C extends AnyCodec>(codec: C): Codec<TypeOf<C>, string> =>
-  makeCodec({
-    decode: (value, at) => {
-      let parsed: unknown
-      try {
-        parsed = JSON.parse(value as string)
-      } catch {
-        return misfit(at, 'JSON text', value)
-      }
-      return codec.decode(parsed, at)
-    },
-    encode: (value, at) => JSON.stringify(codec.encode(value, at) ?? null),
-    json: () => ({ type: 'string' }),
-    shape: { ...(codec.shape.element && { element: codec.shape.element }), transforms: true },
-  })
+export const parseJson = <C extends AnyCodec>(codec: C): Codec<TypeOf<C>, string> => compose(JsonText, codec)
 
 /** Restrict a codec's decoded values; `json` says so in JSON Schema where that is possible. */
 export const restrict = <C extends AnyCodec>(
@@ -135,14 +142,9 @@ export const restrict = <C extends AnyCodec>(
   json: JsonSchema = {},
 ): C => {
   const check = (value: TypeOf<C>, at: string): TypeOf<C> => (fits(value) ? value : misfit(at, expected, value))
-  return makeCodec(
-    {
-      decode: (value, at) => check(codec.decode(value, at), at),
-      encode: (value, at) => codec.encode(check(value, at), at),
-      json: (definitions) => ({ ...codec.describe(definitions), ...(!codec.shape.transforms && json) }),
-      shape: codec.shape,
-      notes: codec.notes,
-    },
-    'fields' in codec ? { fields: codec.fields } : undefined,
-  )
+  return derive(codec, {
+    decode: (value, at = '$') => check(codec.decode(value, at), at),
+    encode: (value, at = '$') => codec.encode(check(value, at), at),
+    json: (definitions) => ({ ...codec.describe(definitions), ...(!codec.shape.transforms && json) }),
+  })
 }

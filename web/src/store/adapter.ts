@@ -15,7 +15,7 @@ export interface AdapterArgs {
   readonly onBootStatus: (status: BootStatus) => void
   readonly onLog: (level: 'warning' | 'info', key: string, text: string) => void
   /** Aborted: give up, free everything. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How far the opening of a store has come. */

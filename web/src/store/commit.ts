@@ -41,8 +41,7 @@ const collect = (transaction: Transaction): readonly EventInstance[] => {
 /** Takes the arguments of `store.commit` apart. */
 export const parseCommit = (args: CommitArgs): { options: CommitOptions; events: readonly EventInstance[] } => {
   const [first, ...others] = args
-  const options = isOptions(first) ? first : {}
-  const rest = isOptions(first) ? others : args
+  const [options, rest] = isOptions(first) ? [first, others] : [{}, args]
   const [run] = rest
   return { options, events: typeof run === 'function' ? collect(run) : (rest as readonly EventInstance[]) }
 }

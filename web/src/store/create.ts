@@ -2,11 +2,20 @@
 import type { AnySchema, LiveStoreSchema } from '../schema/index.js'
 import { toCodec } from '../schema/index.js'
 import type { Adapter, AdapterArgs, BootStatus } from './adapter.js'
+import { load } from './later.js'
 import { makeStore } from './store.js'
 import type { Store } from './types.js'
 
+/** Accepted for the sake of LiveStore's apps, and without effect. */
+export interface IgnoredOptions {
+  readonly disableDevtools?: boolean | 'auto'
+  readonly params?: { readonly leaderPushBatchSize?: number; readonly eventQueryBatchSize?: number }
+  readonly otelOptions?: unknown
+}
+
 /** What a store is opened with. */
-export interface CreateStoreOptions<TSchema extends LiveStoreSchema = LiveStoreSchema, TContext = {}> {
+export interface CreateStoreOptions<TSchema extends LiveStoreSchema = LiveStoreSchema, TContext = {}>
+  extends IgnoredOptions {
   readonly schema: TSchema
   readonly adapter: Adapter
   /** Letters, digits, dashes and underscores. Default: "default". */
@@ -33,18 +42,13 @@ export interface CreateStoreOptions<TSchema extends LiveStoreSchema = LiveStoreS
   readonly logLevel?: string | { readonly _tag: string }
   /** Another name than the store's id in `__debugLiveStore`, for the console. */
   readonly debug?: { readonly instanceId?: string }
-  /** Accepted for the sake of LiveStore's apps, and not used: React renders once for a commit anyway. */
+  /** Called with a function that commits, undoes or sets a signal, and thereby calls subscriptions; it has to call that
+   * function at once. For what batches the updates of a user interface: React does that by itself. */
   readonly batchUpdates?: (run: () => void) => void
-  /** Accepted for the sake of LiveStore's apps, and not used. */
-  readonly disableDevtools?: boolean | 'auto'
-  /** Accepted for the sake of LiveStore's apps, and not used. */
-  readonly params?: { readonly leaderPushBatchSize?: number; readonly eventQueryBatchSize?: number }
-  /** Accepted for the sake of LiveStore's apps, and not used. */
-  readonly otelOptions?: unknown
 }
 
 const checkStoreId = (storeId: string): void => {
-  if (typeof storeId === 'string' && /^[A-Za-z0-9_-]+$/.test(storeId)) return
+  if (typeof storeId === 'string' && /^[\w-]+$/.test(storeId)) return
   throw new Error(`storeId is ${JSON.stringify(storeId)}: expected letters, digits, dashes and underscores`)
 }
 
@@ -56,34 +60,15 @@ const makeLog = ({ onLog, logLevel }: CreateStoreOptions<any, any>): AdapterArgs
   }
 }
 
-/** Events that the schema does not know are told by the library as a line of the log. */
-const withUnknownEvents = (schema: LiveStoreSchema, log: AdapterArgs['onLog']): AdapterArgs['onLog'] => {
-  const { unknownEventHandling: handling } = schema
-  if (handling.strategy !== 'callback') return log
-  return (severity, key, text) => {
-    const [, name] = (key === 'unknown-event' && /^event (.*) is not in the schema/.exec(text)) || []
-    if (name === undefined) return log(severity, key, text)
-    try {
-      handling.onUnknownEvent({ event: { name, args: undefined }, reason: 'event-definition-missing' }, new Error(text))
-    } catch (error) {
-      log('warning', key, `onUnknownEvent of the schema failed: ${String(error)}`)
-    }
-  }
-}
-
 const encodePayload = ({ syncPayload, syncPayloadSchema }: CreateStoreOptions<any, any>): unknown =>
   syncPayloadSchema ? toCodec(syncPayloadSchema).encode(syncPayload) : syncPayload
 
 /** The stores of this page, for the console: `__debugLiveStore["todos"]`. */
-const debugStores = (): Record<string, unknown> => {
-  const place = globalThis as { __debugLiveStore?: Record<string, unknown> }
-  return (place.__debugLiveStore ??= {})
-}
-
 const enlist = (store: Store<any, any>, name: string): void => {
-  debugStores()[name] = store
+  const stores = ((globalThis as { __debugLiveStore?: Record<string, unknown> }).__debugLiveStore ??= {})
+  stores[name] = store
   void store.ended.then(() => {
-    if (debugStores()[name] === store) delete debugStores()[name]
+    if (stores[name] === store) delete stores[name]
   })
 }
 
@@ -95,20 +80,25 @@ export const createStorePromise = async <TSchema extends LiveStoreSchema, TConte
   checkStoreId(storeId)
   signal?.throwIfAborted()
   const syncPayload = encodePayload(options)
+  const log = makeLog(options)
+  const unknown =
+    schema.unknownEventHandling.strategy === 'callback' ? (await load()).hearUnknown(schema, log) : undefined
   const session = await options.adapter({
     schema,
     storeId,
     onBootStatus: options.onBootStatus ?? (() => {}),
-    onLog: withUnknownEvents(schema, makeLog(options)),
-    ...(syncPayload !== undefined && { syncPayload }),
-    ...(signal && { signal }),
+    onLog: unknown?.log ?? log,
+    syncPayload,
+    signal,
   })
   const store = makeStore({
     session,
     schema,
     context: options.context ?? {},
     confirmUnsavedChanges: options.confirmUnsavedChanges ?? true,
+    batchUpdates: options.batchUpdates,
   }) as unknown as Store<TSchema, TContext>
+  unknown?.begin(session, store.ended)
   signal?.addEventListener('abort', () => void store.shutdown(signal.reason), { once: true })
   try {
     await boot?.(store, { migrationsReport: { migrations: [] } })

@@ -24,10 +24,3 @@ export class ConflictError extends Error {
     this.conflict = conflict
   }
 }
-
-/** Tells of an error that nobody waits for, as the browser does of one that nobody caught. */
-export const reportLater = (error: unknown): void => {
-  const { reportError } = globalThis as { reportError?: (error: unknown) => void }
-  if (reportError) reportError(error)
-  else console.error(error)
-}

@@ -2,8 +2,8 @@
 import type { LogEvent, SeqNum } from '../core/types.js'
 import type { LiveStoreSchema } from '../schema/index.js'
 import type { AdapterSession } from './adapter.js'
-import { comparePlaces, ROOT, toSeqNum } from './seqnum.js'
-import type { Position } from './seqnum.js'
+import { comparePlaces, ROOT, toSeqNum } from './position.js'
+import type { Position } from './position.js'
 
 /** Which events are read. */
 export interface EventsOptions {
@@ -31,7 +31,8 @@ export interface StoreEvent {
   readonly sessionId: string
 }
 
-const decodeEvent = (schema: LiveStoreSchema, event: LogEvent): StoreEvent => ({
+/** An event of the log as a program sees it. */
+export const decodeEvent = (schema: LiveStoreSchema, event: LogEvent): StoreEvent => ({
   name: event.name,
   args: schema.events.has(event.name) ? schema.events.get(event.name)?.schema.decode(event.args) : event.args,
   seqNum: event.seq,
@@ -49,7 +50,6 @@ const makeMatcher = ({ filter, clientIds, sessionIds }: EventsOptions) => (event
 const patternOf = (name: string): string => name.replace(/[*?[]/g, '[$&]')
 
 const filterOf = ({ filter, clientIds, sessionIds, includeClientOnly }: EventsOptions, until: SeqNum | undefined) => ({
-  confirmed: true,
   synced: !includeClientOnly,
   ...(until && { until }),
   ...(filter?.length === 1 && { name: patternOf(filter[0] as string) }),
@@ -94,9 +94,10 @@ interface Reading {
   readonly options: EventsOptions
   readonly most: number
   readonly news: ReturnType<typeof listen>
+  readonly confirmed: boolean
 }
 
-async function* read({ session, schema, options, most, news }: Reading): AsyncGenerator<StoreEvent, undefined> {
+async function* read({ session, schema, options, most, news, confirmed }: Reading): AsyncGenerator<StoreEvent, undefined> {
   const { leader } = session
   const until = options.until === undefined ? undefined : toSeqNum(options.until)
   let since = options.since === undefined ? ROOT : toSeqNum(options.since)
@@ -107,7 +108,7 @@ async function* read({ session, schema, options, most, news }: Reading): AsyncGe
     const last = until !== undefined && comparePlaces((await leader.status()).upstreamHead, until) >= 0
     let events: readonly LogEvent[]
     do {
-      events = await leader.events({ ...filter, since }, most)
+      events = await leader.events({ ...filter, confirmed, since }, most)
       for (const event of events) {
         since = event.seq
         if (matches(event)) yield decodeEvent(schema, event)
@@ -117,14 +118,15 @@ async function* read({ session, schema, options, most, news }: Reading): AsyncGe
   }
 }
 
-/** Gives confirmed events, then waits for more: until `until`, until the caller stops, or until the store is gone. */
+/** Gives events, then waits for more: until `until`, until the caller stops, or until the store is gone. */
 export const readEvents = (
   session: AdapterSession, schema: LiveStoreSchema, options: EventsOptions, atEnd: (call: () => void) => () => void,
+  confirmed = true,
 ): AsyncIterableIterator<StoreEvent, undefined> => {
   const most = checkSize(options.batchSize ?? 100)
   const news = listen(session)
   const forget = atEnd(news.stop)
-  const events = read({ session, schema, options, most, news })
+  const events = read({ session, schema, options, most, news, confirmed })
   const finish = (): void => {
     forget()
     news.stop()

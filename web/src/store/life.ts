@@ -1,10 +1,10 @@
 /** The end of a store, and what is to be done then. */
-import { reportLater, ShutdownError } from './errors.js'
+import { reportLater } from '../core/error.js'
+import { ShutdownError } from './errors.js'
 
 export interface Life {
   /** Throws when the store has been shut down. */
   alive(operation: string): void
-  readonly over: boolean
   /** Told why, when the store has ended. */
   readonly ended: Promise<unknown>
   /** Called at the end. Gives a function that takes it back; false: it has been called or taken back already. */
@@ -38,9 +38,6 @@ export const makeLife = (storeId: string, close: (error: ShutdownError) => Promi
     alive: (operation) => {
       if (closing) throw new ShutdownError(storeId, operation, error)
     },
-    get over() {
-      return closing !== undefined
-    },
     ended,
     atEnd: (call) => {
       calls.add(call)
@@ -49,10 +46,7 @@ export const makeLife = (storeId: string, close: (error: ShutdownError) => Promi
     end: (cause) => {
       if (closing) return closing
       error = cause
-      let begin = (): void => {}
-      closing = new Promise<void>((resolve) => (begin = resolve)).then(() => finish(cause))
-      begin()
-      return closing
+      return (closing = Promise.resolve().then(() => finish(cause)))
     },
   }
 }

@@ -4,10 +4,12 @@ import { compileInput } from '../live/compile.js'
 import type { Compilable, QueryInput, RawResult } from '../live/index.js'
 import { resolveParams } from '../query/compiled.js'
 import type { RawQuery } from '../query/raw.js'
-import type { AnySchema } from '../schema/index.js'
+import type { AnySchema, LiveStoreSchema } from '../schema/index.js'
 import type { LeaderCalls } from './adapter.js'
-import { toSeqNum } from './seqnum.js'
-import type { Position } from './seqnum.js'
+import { decodeEvent } from './events.js'
+import type { StoreEvent } from './events.js'
+import { comparePlaces, toSeqNum } from './position.js'
+import type { Position } from './position.js'
 
 /** A table, or its name. */
 export type TableName = string | { readonly name: string }
@@ -29,13 +31,24 @@ export interface Past {
   history(table: TableName, key: SqlValue | SqlParams): Promise<readonly { event: LogEvent; change: RowChange }[]>
   /** The rows that are not the same at two positions. */
   diff(from: Position, to: Position): Promise<readonly RowChange[]>
+  /** What is in the log and on its way: events of this client, of all its tabs, that the server has not confirmed,
+   * oldest first. Without a server that is all of them; events that never leave the client are left out. */
+  pending(): Promise<readonly StoreEvent[]>
 }
 
 const nameOf = (table: TableName): string => (typeof table === 'string' ? table : table.name)
 
 const isList = (key: SqlValue | SqlParams): key is SqlParams => Array.isArray(key)
 
-export const makePast = (leader: LeaderCalls, sessionId: string): Past => ({
+/** What is behind the upstream head; read again when that has moved meanwhile. */
+const readPending = async (leader: LeaderCalls): Promise<readonly LogEvent[]> => {
+  const { upstreamHead, pending } = await leader.status()
+  const events = await leader.events({ since: upstreamHead, synced: true }, pending)
+  const now = await leader.status()
+  return comparePlaces(now.upstreamHead, upstreamHead) === 0 ? events : readPending(leader)
+}
+
+export const openPast = (leader: LeaderCalls, sessionId: string, schema: LiveStoreSchema): Past => ({
   at: (position) => {
     const seq = toSeqNum(position)
     return {
@@ -48,4 +61,5 @@ export const makePast = (leader: LeaderCalls, sessionId: string): Past => ({
   eventChanges: async (position) => leader.eventChanges(toSeqNum(position)),
   history: async (table, key) => leader.history(nameOf(table), isList(key) ? key : [key]),
   diff: async (from, to) => leader.diff(toSeqNum(from), toSeqNum(to)),
+  pending: async () => (await readPending(leader)).map((event) => decodeEvent(schema, event)),
 })

@@ -2,6 +2,7 @@
 import type { LiveStoreSchema } from '../schema/index.js'
 import { createStorePromise } from './create.js'
 import type { CreateStoreOptions } from './create.js'
+import { makeLease } from './lease.js'
 import type { Store } from './types.js'
 
 /** How to open a store, and how long to keep it. */
@@ -39,40 +40,26 @@ interface Entry {
 
 const isBrowser = (): boolean => typeof document !== 'undefined'
 
-/** The longest time that a timer can wait for. */
-const MOST_MS = 0x7fffffff
-
 const openEntry = (options: AnyOptions, dropped: (entry: Entry) => void): Entry => {
   const { unusedCacheTime = isBrowser() ? 60_000 : Infinity, ...rest } = options
   const abort = new AbortController()
   const giveUp = (): void => abort.abort(options.signal?.reason)
   options.signal?.addEventListener('abort', giveUp, { once: true })
-  let holders = 0
-  let over = false
-  let timer: ReturnType<typeof setTimeout> | undefined
 
   const promise = createStorePromise({ ...rest, signal: abort.signal })
   const entry: Entry = {
     promise,
     loaded: undefined,
-    hold: () => {
-      clearTimeout(timer)
-      holders++
-      let held = true
-      return () => {
-        if (held && --holders === 0 && !over && unusedCacheTime <= MOST_MS) timer = setTimeout(entry.drop, unusedCacheTime)
-        held = false
-      }
-    },
+    hold: () => lease.hold(unusedCacheTime),
     drop: async () => {
-      over = true
-      clearTimeout(timer)
+      lease.stop()
       dropped(entry)
       options.signal?.removeEventListener('abort', giveUp)
       abort.abort(new Error(`the store "${options.storeId}" is not used any more`))
       await promise.then((store) => store.shutdown(), () => {})
     },
   }
+  const lease = makeLease(entry.drop)
   promise.then(
     (store) => {
       entry.loaded = { store }

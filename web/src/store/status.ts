@@ -1,6 +1,6 @@
 /** What a store says of its connection to the leader and to the server. */
 import { deepEqual } from '../live/index.js'
-import type { AdapterSession, NetworkState } from './adapter.js'
+import type { AdapterSession } from './adapter.js'
 import { formatSeqNum } from './seqnum.js'
 
 /** How far the log has what this session committed. What the server has is told by `networkStatus` and by receipts. */
@@ -22,7 +22,8 @@ export interface Observable<T> {
   subscribe(told: (value: T) => void): () => void
 }
 
-const syncStatusOf = (session: AdapterSession): SyncStatus => {
+/** How far the log has come by now. */
+export const syncStatusOf = (session: AdapterSession): SyncStatus => {
   const { head, upstreamHead } = session.core.status()
   const pendingCount = session.unsaved()
   const isSynced = pendingCount === 0
@@ -63,7 +64,8 @@ export const makeChanges = (): Changes => {
   }
 }
 
-const observe = <T>(read: () => T, { calls, count }: Changes): Observable<T> => {
+/** A value that changes with a session, to be looked at. */
+export const observe = <T>(read: () => T, { calls, count }: Changes): Observable<T> => {
   let last: { readonly value: T; readonly at: number } | undefined
   const get = (): T => {
     const at = count()
@@ -87,11 +89,3 @@ const observe = <T>(read: () => T, { calls, count }: Changes): Observable<T> => 
     },
   }
 }
-
-/** What is told of a session. */
-export const observeStatus = (
-  session: AdapterSession, changes: Changes,
-): { readonly sync: Observable<SyncStatus>; readonly network: Observable<NetworkState> } => ({
-  sync: observe(() => syncStatusOf(session), changes),
-  network: observe(() => session.network(), changes),
-})

@@ -1,20 +1,21 @@
 /** A store on top of a session that an adapter opened: puts the parts together. */
 import type { CoreReceipt } from '../core/types.js'
-import type { LiveContext, Queryable, SignalDef } from '../live/index.js'
+import type { LiveContext, Queryable, SignalDef, SubscribeOptions } from '../live/index.js'
 import { hold as holdLive, look, readOnce } from '../live/read.js'
 import { setSignal } from '../live/signal.js'
 import type { EventInstance, LiveStoreSchema } from '../schema/index.js'
+import { mapValues } from '../schema/struct.js'
 import type { AdapterSession } from './adapter.js'
+import { batched } from './batch.js'
 import { makeCommit, makeHold } from './commit.js'
-import { reportLater } from './errors.js'
-import { iterate, iterateLater } from './iterate.js'
+import { iterate } from './iterate.js'
+import { makeEvents, makePast } from './later.js'
 import { makeLife } from './life.js'
 import type { Life } from './life.js'
-import { makePast } from './past.js'
 import { makeReceipts } from './receipts.js'
 import type { Receipt } from './receipts.js'
-import { makeChanges, observeStatus } from './status.js'
-import type { Store, SubscribeOptions } from './types.js'
+import { makeChanges, observe, syncStatusOf } from './status.js'
+import type { Store } from './types.js'
 import { watchUndo } from './undo.js'
 import { guardUnsaved } from './unsaved.js'
 
@@ -23,6 +24,7 @@ export interface StoreParts {
   readonly schema: LiveStoreSchema
   readonly context: unknown
   readonly confirmUnsavedChanges: boolean
+  readonly batchUpdates: ((run: () => void) => void) | undefined
 }
 
 type Told = (result: unknown) => void
@@ -30,12 +32,7 @@ type Told = (result: unknown) => void
 /** Subscribes with a callback, or gives an iterator. */
 const makeSubscribe = (context: LiveContext, life: Life) => {
   const start = (query: Queryable<unknown>, told: Told, options: SubscribeOptions<unknown>): (() => void) => {
-    const stop = look(context, query, told, {
-      label: options.label ?? '',
-      skipInitialRun: options.skipInitialRun ?? false,
-      onError: options.onError ?? reportLater,
-      onStart: options.onSubscribe,
-    })
+    const stop = look(context, query, told, options)
     const end = (): void => {
       stop()
       options.onUnsubsubscribe?.()
@@ -53,12 +50,10 @@ const makeSubscribe = (context: LiveContext, life: Life) => {
 
 /** Every method of an object, but only while the store lives. */
 const guarded = <T extends object>(life: Life, methods: T): T =>
-  Object.fromEntries(
-    Object.entries(methods).map(([name, method]) => [name, (...args: unknown[]): unknown => {
-      life.alive(name)
-      return (method as (...args: unknown[]) => unknown)(...args)
-    }]),
-  ) as T
+  mapValues(methods as Record<string, (...args: unknown[]) => unknown>, (method, name) => (...args: unknown[]) => {
+    life.alive(name)
+    return method(...args)
+  }) as T
 
 /** What is to be done when something was committed, or may have changed. */
 const makeNews = ({ session, confirmUnsavedChanges }: StoreParts, live: LiveContext) => {
@@ -91,8 +86,9 @@ const makeNews = ({ session, confirmUnsavedChanges }: StoreParts, live: LiveCont
 
 /** Makes a store of a session. */
 export const makeStore = (parts: StoreParts): Store<LiveStoreSchema, unknown> => {
-  const { session, schema, context } = parts
-  const { core, leader, storageMode } = session
+  const { session, schema, context, batchUpdates } = parts
+  const { leader, storageMode } = session
+  const core = batchUpdates ? batched(session.core, batchUpdates) : session.core
   const { storeId, clientId, sessionId } = core
   const live: LiveContext = {
     core, sessionId, shared: new Map(), signals: new WeakMap(),
@@ -115,10 +111,8 @@ export const makeStore = (parts: StoreParts): Store<LiveStoreSchema, unknown> =>
     committed()
     return receipts.make(receipt, [])
   }
-  // Few pages read the log: the code for it is loaded when one does.
-  const events = (options = {}) =>
-    iterateLater(import('./events.js').then(({ readEvents }) => readEvents(session, schema, options, life.atEnd)))
-  const status = observeStatus(session, changes)
+  const events = makeEvents(session, schema, life.atEnd)
+  const syncStatus = observe(() => syncStatusOf(session), changes)
   const store = {
     storeId, clientId, sessionId, schema, context, storageMode,
     ...guarded(life, {
@@ -136,9 +130,9 @@ export const makeStore = (parts: StoreParts): Store<LiveStoreSchema, unknown> =>
       undoStatus: (most = 1) => core.undoStatus(most),
       events,
       eventsStream: events,
-      syncStatus: status.sync.get,
-      subscribeSyncStatus: status.sync.subscribe,
-      ...makePast(leader, sessionId),
+      syncStatus: syncStatus.get,
+      subscribeSyncStatus: syncStatus.subscribe,
+      ...makePast(session, schema),
     }),
     undoStatus$: status$,
     conflicts: guarded(life, {
@@ -147,7 +141,7 @@ export const makeStore = (parts: StoreParts): Store<LiveStoreSchema, unknown> =>
         leader.retryConflict(id, instead.length > 0 ? JSON.stringify(encode(instead)) : undefined).then(committed),
       drop: (id: number) => leader.dropConflict(id).then(changed),
     }),
-    networkStatus: status.network,
+    networkStatus: observe(() => session.network(), changes),
     shutdown: life.end,
     shutdownPromise: life.end,
     ended: life.ended,

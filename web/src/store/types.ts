@@ -1,7 +1,7 @@
 /** What a store is to an application. */
 import type { Conflict, CoreStatus, NodeInfo } from '../core/types.js'
 import type {
-  Compilable, LiveQuery, LiveQueryDef, Queryable, RawResult, RcRef, SignalDef,
+  Compilable, LiveQuery, LiveQueryDef, Queryable, RawResult, RcRef, SignalDef, SubscribeOptions,
 } from '../live/index.js'
 import type { RawQuery } from '../query/raw.js'
 import type { AnySchema, EventInstance, LiveStoreSchema } from '../schema/index.js'
@@ -12,20 +12,6 @@ import type { Past } from './past.js'
 import type { Receipt } from './receipts.js'
 import type { Observable, SyncStatus } from './status.js'
 import type { UndoStatus } from './undo.js'
-
-/** What a subscription takes beside its function. */
-export interface SubscribeOptions<R> {
-  /** Names the subscription in the devtools. */
-  readonly label?: string
-  /** Leave the first call out. */
-  readonly skipInitialRun?: boolean
-  /** Called once, with the live value. */
-  readonly onSubscribe?: (query: LiveQuery<R>) => void
-  /** Called when the subscription has ended. */
-  readonly onUnsubsubscribe?: () => void
-  /** Told when the query fails; otherwise the error is reported as an uncaught one. The subscription goes on. */
-  readonly onError?: (error: unknown) => void
-}
 
 /** All forms of `store.query`. */
 export interface QueryFn {

@@ -25,9 +25,8 @@ export const watchUndo = (
   const refresh = (): void => setSignal(context, status, core.undoStatus(MOST))
   return {
     status$: {
+      ...status,
       _tag: 'def',
-      label: status.label,
-      hash: status.hash,
       make: (where) => {
         if (!isLive()) refresh()
         return status.make(where)

@@ -8,13 +8,12 @@ export const guardUnsaved = (unsaved: () => number): { committed(): void; change
     if (unsaved() > 0) event.preventDefault()
   }
   const end = (): void => {
-    if (on) globalThis.removeEventListener('beforeunload', ask)
+    if (on) globalThis.removeEventListener?.('beforeunload', ask)
     on = false
   }
   return {
     committed: () => {
-      if (on || typeof globalThis.addEventListener !== 'function') return
-      globalThis.addEventListener('beforeunload', ask)
+      if (!on) globalThis.addEventListener?.('beforeunload', ask)
       on = true
     },
     changed: () => {
