@@ -57,6 +57,7 @@ const char *ls_asset_type(const char *name) {
       {".xml", "application/xml"},
       {".pdf", "application/pdf"},
       {".gz", "application/gzip"},
+      {".br", "application/x-brotli"},
   };
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
     if (ends_in(name, types[i].end)) return types[i].type;
@@ -106,13 +107,13 @@ static bool has_weight(const char *element, size_t size) {
   return q < element + size && isdigit((unsigned char)*q);
 }
 
-bool ls_asset_takes_gzip(const char *accept) {
+bool ls_asset_takes(const char *accept, const char *encoding) {
   bool any = false;
   while (*accept) {
     accept += skip_blanks(accept);
     size_t size = strcspn(accept, ","), name = strcspn(accept, ",; \t");
     bool takes = has_weight(accept, size);
-    if (name == 4 && strncasecmp(accept, "gzip", 4) == 0) return takes;
+    if (name == strlen(encoding) && strncasecmp(accept, encoding, name) == 0) return takes;
     if (name == 1 && *accept == '*') any = takes;
     accept += size;
     if (*accept == ',') accept++;
@@ -182,30 +183,42 @@ static bool is_older(const struct stat *a, const struct stat *b) {
   return a->st_mtim.tv_nsec < b->st_mtim.tv_nsec;
 }
 
-/* Take the compressed twin in its place. One that is older than the file was made of another. */
-static void take_twin(ls_asset *asset, struct stat *info, int directory, const char *name, bool gzip) {
+/* Open a compressed twin. One that is older than the file was made of another. */
+static int open_twin(struct stat *out, int directory, const char *name, const char *end, const struct stat *info) {
   char twin[NAME_BYTES + 4];
-  struct stat twin_info;
-  if (ends_in(name, ".gz") || strlen(name) >= NAME_BYTES) return;
-  snprintf(twin, sizeof twin, "%s.gz", name);
-  int fd = open_regular(directory, twin, &twin_info);
-  if (fd < 0) return;
-  asset->varies = !is_older(&twin_info, info);
-  asset->gzip = gzip && asset->varies;
-  close(asset->gzip ? asset->fd : fd);
-  if (!asset->gzip) return;
-  asset->fd = fd;
-  *info = twin_info;
+  snprintf(twin, sizeof twin, "%s%s", name, end);
+  int fd = open_regular(directory, twin, out);
+  if (fd < 0 || !is_older(out, info)) return fd;
+  close(fd);
+  return -1;
 }
 
-static int open_file(ls_asset *out, const char *root, const char *path, bool gzip) {
+/* Take the smallest twin that the client takes in its place. */
+static void take_twin(ls_asset *asset, struct stat *info, int directory, const char *name, const char *accept) {
+  static const char *const twins[][2] = {{"br", ".br"}, {"gzip", ".gz"}};
+  struct stat twin;
+  if (strlen(name) >= NAME_BYTES || ends_in(name, ".br") || ends_in(name, ".gz")) return;
+  for (size_t i = 0; !asset->encoding && i < sizeof twins / sizeof *twins; i++) {
+    int fd = open_twin(&twin, directory, name, twins[i][1], info);
+    if (fd < 0) continue;
+    bool taken = ls_asset_takes(accept, twins[i][0]);
+    asset->varies = true;
+    close(taken ? asset->fd : fd);
+    if (!taken) continue;
+    asset->encoding = twins[i][0];
+    asset->fd = fd;
+    *info = twin;
+  }
+}
+
+static int open_file(ls_asset *out, const char *root, const char *path, const char *accept) {
   const char *name = last_name(path);
   struct stat info;
   int directory = open_directory(root, path);
   if (directory < 0) return -1;
   *out = (ls_asset){.fd = open_regular(directory, name, &info)};
   if (out->fd >= 0) {
-    take_twin(out, &info, directory, name, gzip);
+    take_twin(out, &info, directory, name, accept);
     out->size = info.st_size;
     out->type = ls_asset_type(name);
     out->cache = ls_asset_path_hashed(path) ? FOREVER : REVALIDATE;
@@ -217,21 +230,21 @@ static int open_file(ls_asset *out, const char *root, const char *path, bool gzi
 
 static bool out_of_descriptors(void) { return errno == EMFILE || errno == ENFILE || errno == ENOMEM; }
 
-int ls_asset_open(ls_asset *out, const char *root, const char *path, bool gzip) {
+int ls_asset_open(ls_asset *out, const char *root, const char *path, const char *accept) {
   char index[PATH_BYTES + sizeof INDEX];
   if (!ls_asset_path_valid(path)) return 404;
   const char *name = last_name(path);
-  if (*name && open_file(out, root, path, gzip) == 0) return 0;
+  if (*name && open_file(out, root, path, accept) == 0) return 0;
   if (*name && (out_of_descriptors() || strchr(name, '.'))) return out_of_descriptors() ? 503 : 404;
   snprintf(index, sizeof index, "%.*s%s", *name ? 0 : (int)strlen(path) - 1, path, INDEX);
-  if (open_file(out, root, index, gzip) == 0) return 0;
-  if (!out_of_descriptors() && open_file(out, root, INDEX, gzip) == 0) return 0;
+  if (open_file(out, root, index, accept) == 0) return 0;
+  if (!out_of_descriptors() && open_file(out, root, INDEX, accept) == 0) return 0;
   return out_of_descriptors() ? 503 : 404;
 }
 
 int ls_asset_check(const char *directory, ls_error *err) {
   ls_asset asset;
-  if (open_file(&asset, directory, INDEX, false)) {
+  if (open_file(&asset, directory, INDEX, "")) {
     return ls_fail(err, LS_EARGS, "--app %s: its index.html cannot be read: %s", directory, strerror(errno));
   }
   close(asset.fd);

@@ -57,11 +57,6 @@ int ls_download_event(ls_download *d, enum lws_callback_reasons reason) {
 /* ---------------------------------------------------------------------------------------------- */
 /* Beginning */
 
-static bool takes_gzip(struct lws *wsi) {
-  char value[HEADER_BYTES];
-  return lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_HTTP_ACCEPT_ENCODING) > 0 && ls_asset_takes_gzip(value);
-}
-
 static bool has_it(struct lws *wsi, const ls_asset *asset) {
   char value[HEADER_BYTES];
   return lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_HTTP_IF_NONE_MATCH) > 0 &&
@@ -74,7 +69,7 @@ static int send_head(const ls_front *front, struct lws *wsi, const ls_asset *ass
   if (status == 200) {
     ls_http_head_length(&head, (uint64_t)asset->size);
     ls_http_head_put(&head, "content-type:", asset->type);
-    if (asset->gzip) ls_http_head_put(&head, "content-encoding:", "gzip");
+    if (asset->encoding) ls_http_head_put(&head, "content-encoding:", asset->encoding);
     ls_http_head_put(&head, "x-content-type-options:", "nosniff");
   }
   ls_http_head_put(&head, "etag:", asset->tag);
@@ -109,9 +104,11 @@ static int send_asset(ls_front *front, struct lws *wsi, ls_asset *asset) {
 
 int ls_download_begin(ls_front *front, struct lws *wsi, const char *path, ls_error *err) {
   static const char none[] = "the app has no such file\n";
+  char accept[HEADER_BYTES];
   ls_asset asset;
   if (front->downloads >= LS_DOWNLOADS) return ls_fail(err, LS_ELIMIT, "as many files are being sent as may be"), 503;
-  int status = ls_asset_open(&asset, front->options->app, path, takes_gzip(wsi));
+  if (lws_hdr_copy(wsi, accept, sizeof accept, WSI_TOKEN_HTTP_ACCEPT_ENCODING) < 0) accept[0] = '\0';
+  int status = ls_asset_open(&asset, front->options->app, path, accept);
   if (status == 503) return ls_fail(err, LS_ELIMIT, "the server has no descriptor left for a file"), 503;
   if (status) return ls_http_answer(front, wsi, status, "text/plain; charset=utf-8", none, sizeof none - 1);
   int rc = send_asset(front, wsi, &asset);

@@ -1,10 +1,10 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
-import { gzipTwins } from './plugins/gzip.js'
+import { compressedTwins } from './plugins/compressed.js'
 import { offline } from './plugins/offline.js'
 
 export default defineConfig({
-  plugins: [react(), offline(), gzipTwins()],
+  plugins: [react(), offline(), compressedTwins()],
   // The package is a link to what `make web` builds; what it imports itself, React, is found here.
   resolve: { preserveSymlinks: true },
   // Bundled beforehand, it would look for its WebAssembly module in the wrong place.

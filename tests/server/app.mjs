@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib'
 
 import { ask } from './lib/http.mjs'
 import { run, scratch, serve, sleep, until } from './lib/server.mjs'
@@ -20,6 +20,9 @@ const SCRIPT = 'console.log(1);'.repeat(1000), BIG_BYTES = 64 << 20
 put('index.html', '<!doctype html><title>app</title>')
 put('assets/app-a1B2c3D4.js', SCRIPT)
 put('assets/app-a1B2c3D4.js.gz', gzipSync(SCRIPT))
+put('assets/small-a1B2c3D4.js', SCRIPT)
+put('assets/small-a1B2c3D4.js.gz', gzipSync(SCRIPT))
+put('assets/small-a1B2c3D4.js.br', brotliCompressSync(SCRIPT))
 put('assets/core-X1y2Z3w4.wasm', Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))
 put('docs/index.html', '<title>docs</title>')
 put('empty.txt', '')
@@ -164,6 +167,9 @@ test('a compressed twin goes to clients that take it', async () => {
     assert.equal(plain.headers.vary, 'accept-encoding')
     assert.notEqual(plain.headers.etag, gzip.headers.etag)
   }
+  const brotli = await get('/assets/small-a1B2c3D4.js', { 'accept-encoding': 'gzip, br' }, 'HEAD')
+  assert.equal(brotli.headers['content-encoding'], 'br')
+  assert.equal(brotli.headers['content-type'], 'text/javascript; charset=utf-8')
   const file = await get('/assets/app-a1B2c3D4.js.gz')
   assert.equal(file.headers['content-type'], 'application/gzip')
   assert.equal(file.headers['content-encoding'], undefined)

@@ -41,10 +41,10 @@ static int make_app(void **state) {
 static int leave_app(void **state) { return chdir(project) ? -1 : tmp_teardown(state); }
 
 /* What is answered: the file's text, or the status. */
-static const char *fetch(const char *path, bool gzip) {
+static const char *fetch(const char *path, const char *accept) {
   static char text[64];
   ls_asset asset;
-  int status = ls_asset_open(&asset, "app", path, gzip);
+  int status = ls_asset_open(&asset, "app", path, accept);
   if (status) {
     snprintf(text, sizeof text, "%d", status);
     return text;
@@ -93,7 +93,7 @@ static void a_path_means_a_file(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    const char *found = fetch(cases[i][0], false);
+    const char *found = fetch(cases[i][0], "");
     if (strcmp(found, cases[i][1]) != 0) fail_msg("%s: %s", cases[i][0], found);
   }
 }
@@ -102,11 +102,11 @@ static void long_paths_and_names_are_not_looked_for(void **state) {
   char path[2000] = "/";
   (void)state;
   memset(path + 1, 'a', 300);
-  assert_string_equal(fetch(path, true), "<index>");
+  assert_string_equal(fetch(path, "gzip"), "<index>");
   strcpy(path + 301, "/x.js");
-  assert_string_equal(fetch(path, true), "404");
+  assert_string_equal(fetch(path, "gzip"), "404");
   memset(path + 1, 'a', sizeof path - 2);
-  assert_string_equal(fetch(path, false), "404");
+  assert_string_equal(fetch(path, ""), "404");
 }
 
 static void a_compressed_twin_is_given_to_who_takes_it(void **state) {
@@ -114,17 +114,26 @@ static void a_compressed_twin_is_given_to_who_takes_it(void **state) {
   struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
   const char *path = "/assets/app-a1B2c3D4.js";
   (void)state;
-  assert_string_equal(fetch(path, true), "gzipped");
-  assert_int_equal(ls_asset_open(&asset, "app", path, true), 0);
-  assert_true(asset.gzip && asset.varies);
+  assert_string_equal(fetch(path, "gzip"), "gzipped");
+  assert_int_equal(ls_asset_open(&asset, "app", path, "gzip, deflate"), 0);
+  assert_string_equal(asset.encoding, "gzip");
+  assert_true(asset.varies);
   assert_string_equal(asset.type, "text/javascript; charset=utf-8");
   close(asset.fd);
-  assert_int_equal(ls_asset_open(&asset, "app", path, false), 0);
-  assert_true(!asset.gzip && asset.varies);
+  assert_int_equal(ls_asset_open(&asset, "app", path, "br"), 0);
+  assert_null(asset.encoding);
+  assert_true(asset.varies);
   close(asset.fd);
+  put("app/assets/app-a1B2c3D4.js.br", "brotli");
+  assert_string_equal(fetch(path, "gzip, br"), "brotli");
+  assert_string_equal(fetch(path, "gzip, br;q=0"), "gzipped");
+  assert_string_equal(fetch(path, ""), "script");
+  assert_int_equal(utimensat(AT_FDCWD, "app/assets/app-a1B2c3D4.js.br", old, 0), 0);
+  assert_string_equal(fetch(path, "gzip, br"), "gzipped");
   assert_int_equal(utimensat(AT_FDCWD, "app/assets/app-a1B2c3D4.js.gz", old, 0), 0);
-  assert_string_equal(fetch(path, true), "script");
-  assert_string_equal(fetch("/assets/app-a1B2c3D4.js.gz", true), "gzipped");
+  assert_string_equal(fetch(path, "gzip, br"), "script");
+  assert_string_equal(fetch("/assets/app-a1B2c3D4.js.gz", "gzip, br"), "gzipped");
+  assert_string_equal(fetch("/assets/app-a1B2c3D4.js.br", "gzip, br"), "brotli");
 }
 
 static void a_file_that_changes_gets_another_tag(void **state) {
@@ -132,15 +141,15 @@ static void a_file_that_changes_gets_another_tag(void **state) {
   struct timespec same[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
   (void)state;
   assert_int_equal(utimensat(AT_FDCWD, "app/index.html", same, 0), 0);
-  assert_int_equal(ls_asset_open(&before, "app", "/", false), 0);
+  assert_int_equal(ls_asset_open(&before, "app", "/", ""), 0);
   close(before.fd);
-  assert_int_equal(ls_asset_open(&after, "app", "/", false), 0);
+  assert_int_equal(ls_asset_open(&after, "app", "/", ""), 0);
   close(after.fd);
   assert_string_equal(before.tag, after.tag);
   nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
   put("app/index.html", "<other>");
   assert_int_equal(utimensat(AT_FDCWD, "app/index.html", same, 0), 0);
-  assert_int_equal(ls_asset_open(&after, "app", "/", false), 0);
+  assert_int_equal(ls_asset_open(&after, "app", "/", ""), 0);
   close(after.fd);
   assert_string_not_equal(before.tag, after.tag);
 }
@@ -193,8 +202,10 @@ static void encodings_are_weighed(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    if (ls_asset_takes_gzip(cases[i].value) != cases[i].takes) fail_msg("%s", cases[i].value);
+    if (ls_asset_takes(cases[i].value, "gzip") != cases[i].takes) fail_msg("%s", cases[i].value);
   }
+  assert_true(ls_asset_takes("gzip, br", "br"));
+  assert_false(ls_asset_takes("gzip, brotli", "br"));
 }
 
 static void tags_are_compared(void **state) {

@@ -557,7 +557,7 @@ async function countBytes(port) {
 
 test('all is downloaded once, compressed; the next visit asks for the page only, and has it', async () => {
   const counter = await countBytes(server.port), profile = await profileOf(browser, counter.origin)
-  const modules = fs.readdirSync(path.join(app, 'assets')).filter((name) => name.endsWith('.wasm.gz'))
+  const modules = fs.readdirSync(path.join(app, 'assets')).filter((name) => name.endsWith('.wasm.br'))
   assert.equal(modules.length, 1, 'page and worker share one module')
   const w = await (await profile.open('/')).ready()
   await w.page.evaluate(() => navigator.serviceWorker.ready)
