@@ -68,7 +68,7 @@ build/livestore-web-fts5.wasm: $(PAGE_OBJECTS) $(WASM_BUILD)/page/sqlite3-fts5.o
 build/livestore-web.wasm build/livestore-web-fts5.wasm:
 	@echo "  ld    $@"
 	@$(WASM_LINK) -flto $(WASM_MEMORY) -o $(WASM_BUILD)/page/$(@F) $^
-	@wasm-opt -Oz $(PAGE_FEATURES) -o $@ $(WASM_BUILD)/page/$(@F)
+	@wasm-opt -Oz -Oz $(PAGE_FEATURES) -o $@ $(WASM_BUILD)/page/$(@F)
 	@echo "        $$(gzip -9c $@ | wc -c) bytes gzipped"
 
 # -------------------------------------------------------------------------------------------------
