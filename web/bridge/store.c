@@ -7,6 +7,9 @@
 /* What a store is opened with, as an array of values: these, then name and version of each function. */
 enum { OPEN_SCHEMA, OPEN_STORE_ID, OPEN_CLIENT_ID, OPEN_SESSION_ID, OPEN_PATH, OPEN_DURABILITY, OPEN_FUNCTIONS };
 
+/* A quarter of what is usual: it is in what a page is sent when it opens. Some 10,000 commits that can be rolled back. */
+#define ROLLBACK_BYTES (2 << 20)
+
 ls_web_store *LS_EXPORT(ls_web_open)(ls_web *web, int id, int uplink, const ls_value *options, size_t n);
 int LS_EXPORT(ls_web_schema_check)(ls_web *web, const ls_value *options, size_t n);
 int LS_EXPORT(ls_web_close)(ls_web *web, ls_web_store *store);
@@ -68,6 +71,7 @@ static int open_store(ls_web_store *store, bool uplink, const ls_value *values, 
       .client_id = text_of(values[OPEN_CLIENT_ID]),
       .session_id = text_of(values[OPEN_SESSION_ID]),
       .durability = (ls_durability)values[OPEN_DURABILITY].as.i,
+      .rollback_bytes = ROLLBACK_BYTES,
       .progress = tell_progress,
       .progress_user = store,
       .log = tell_log,
