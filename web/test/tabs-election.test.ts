@@ -7,6 +7,7 @@ import { keepClientId, takeClientId, takeSessionId } from '../src/tabs/identity.
 import type { WorkerOrder } from '../src/tabs/messages.js'
 import { leadLock, workerLock } from '../src/tabs/messages.js'
 import { checkSupport } from '../src/tabs/support.js'
+import { makeWorkers } from '../src/tabs/workers.js'
 import type { FakeLocks } from './lib/fake-locks.js'
 import { makeLocks } from './lib/fake-locks.js'
 
@@ -75,7 +76,7 @@ const stand = (locks: FakeLocks, tab: string, act: Act = wellBehaved): Stand => 
     return made as unknown as Worker
   }
   const election = standForElection({
-    worker, locks: view, storeId: 's',
+    workers: makeWorkers(worker, 's'), locks: view, storeId: 's',
     begin: () => ({ clientId: 'c', clientChosen: false, directory: 'd', reset: false, replaces: false, payload: 'null', schema: '{}', wasm }),
     elected: () => undefined,
     ready: (leader) => leads.push(leader),
@@ -200,4 +201,45 @@ test('a session id survives a reload, and a duplicated tab gets another one (WEB
 
 test('what the browser lacks is named', () => {
   assert.throws(checkSupport, /does not offer Worker.*navigator\.locks \(Web Locks\).*https or from localhost/)
+})
+
+test('a worker is started ahead only while nobody leads, and is the one that leads', async () => {
+  const locks = makeLocks()
+  const made: FakeWorker[] = []
+  const source = (): Worker => {
+    made.push(new FakeWorker(() => undefined))
+    return made.at(-1) as unknown as Worker
+  }
+  const workers = makeWorkers(source, 's')
+  await workers.ahead(locks.tab('a'))
+  assert.equal(made.length, 1)
+  assert.equal(workers.start(() => undefined), made[0])
+  assert.notEqual(workers.start(() => undefined), made[0])
+
+  void locks.tab('b').request(leadLock('s'), () => new Promise(() => undefined))
+  const second = makeWorkers(source, 's')
+  await second.ahead(locks.tab('a'))
+  assert.equal(made.length, 2)
+  second.drop()
+})
+
+test('a worker that was started ahead and is not needed is ended; one that failed is told of when it is', async () => {
+  const failures: string[] = []
+  const made: FakeWorker[] = []
+  const source = (): Worker => {
+    made.push(new FakeWorker(() => undefined))
+    return made.at(-1) as unknown as Worker
+  }
+  const locks = makeLocks().tab('a')
+  const dropped = makeWorkers(source, 's')
+  await dropped.ahead(locks)
+  dropped.drop()
+  assert.equal(made[0]?.terminated, true)
+
+  const broken = makeWorkers(source, 's')
+  await broken.ahead(locks)
+  made[1]?.onerror?.({ message: 'no such file' })
+  broken.start(({ message }) => failures.push(message))
+  await pause()
+  assert.deepEqual(failures, ['no such file'])
 })

@@ -5,7 +5,6 @@ import { compileCore } from '../core/module.js'
 import { loadSession } from '../core/session.js'
 import type { CoreSession } from '../core/types.js'
 import type { Adapter, AdapterArgs, AdapterSession, LeaderCalls } from '../store/adapter.js'
-import type { WorkerSource } from './election.js'
 import type { TakenSession } from './identity.js'
 import { keepClientId, storageOf, takeClientId, takeSessionId } from './identity.js'
 import type { Joining } from './join.js'
@@ -13,6 +12,8 @@ import { joinTabs } from './join.js'
 import type { Link } from './link.js'
 import type { Welcome } from './messages.js'
 import { checkSupport } from './support.js'
+import type { Workers, WorkerSource } from './workers.js'
+import { makeWorkers } from './workers.js'
 
 /** How to reach the sync server, as far as it can be told to a worker. */
 export interface AdapterSync {
@@ -81,7 +82,7 @@ interface Session {
 }
 
 const join = async (
-  { worker }: PersistedAdapterOptions, args: AdapterArgs, { core, leading, release }: Session,
+  workers: Workers, args: AdapterArgs, { core, leading, release }: Session,
 ): Promise<AdapterSession> => {
   const { storeId, signal, onBootStatus, onLog } = args
   const listeners = new Set<() => void>()
@@ -94,7 +95,7 @@ const join = async (
   }
 
   const { link, leave } = joinTabs({
-    core, storeId, worker, leading, failed, onLog,
+    core, storeId, workers, leading, failed, onLog,
     locks: navigator.locks,
     onBootStatus: boot,
     changed: () => listeners.forEach((told) => told()),
@@ -141,10 +142,9 @@ const join = async (
   }
 }
 
-/** A store whose log is kept in the browser, shared by all tabs, and synced by the worker. */
-export const makePersistedAdapter = (options: PersistedAdapterOptions): Adapter => async (args) => {
-  checkSupport()
-  args.onBootStatus({ stage: 'loading' })
+const openAdapter = async (
+  options: PersistedAdapterOptions, args: AdapterArgs, workers: Workers,
+): Promise<AdapterSession> => {
   const { storeId } = args
   const directory = directoryOf(options, storeId)
   const clientId = options.clientId ?? takeClientId(storeId, storageOf('localStorage'))
@@ -152,7 +152,7 @@ export const makePersistedAdapter = (options: PersistedAdapterOptions): Adapter 
     ? { sessionId: options.sessionId, release: () => undefined }
     : takeSessionId(storeId, storageOf('sessionStorage'), navigator.locks)
   const [wasm, { sessionId, release }] = await Promise.all([compileCore(options.wasm), taking])
-  return join(options, args, {
+  return join(workers, args, {
     core: await openSession(wasm, args, clientId, sessionId),
     leading: {
       clientId, directory, wasm,
@@ -164,4 +164,19 @@ export const makePersistedAdapter = (options: PersistedAdapterOptions): Adapter 
     },
     release,
   })
+}
+
+/** A store whose log is kept in the browser, shared by all tabs, and synced by the worker. */
+export const makePersistedAdapter = (options: PersistedAdapterOptions): Adapter => async (args) => {
+  checkSupport()
+  args.onBootStatus({ stage: 'loading' })
+  const workers = makeWorkers(options.worker, args.storeId)
+  // What is wrong with it is told when it is needed.
+  workers.ahead(navigator.locks).catch(() => undefined)
+  try {
+    return await openAdapter(options, args, workers)
+  } catch (error) {
+    workers.drop()
+    throw error
+  }
 }

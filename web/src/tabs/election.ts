@@ -3,6 +3,7 @@
 import { queueFor, watch } from './locks.js'
 import type { LeaderOptions, WorkerOrder, WorkerReport } from './messages.js'
 import { fromPlain, leadLock, randomId, workerLock } from './messages.js'
+import type { Workers } from './workers.js'
 
 /** A worker that says nothing for this many beats hangs. */
 const BEAT_MS = 5000
@@ -13,11 +14,8 @@ const END_MS = 1000
 const CRASHES = 3
 const SHORT_MS = 10000
 
-/** A Worker class as `import … from './worker?worker'` gives it, an address, or a function that makes one. */
-export type WorkerSource = (new (options?: { name?: string }) => Worker) | URL | string | (() => Worker)
-
 export interface ElectionOptions {
-  readonly worker: WorkerSource
+  readonly workers: Pick<Workers, 'start'>
   readonly locks: LockManager
   readonly storeId: string
   /** What the worker is told when it begins. */
@@ -36,20 +34,14 @@ export interface Election {
   close(): Promise<void>
 }
 
-const startWorker = (source: WorkerSource, name: string): Worker => {
-  if (typeof source !== 'function') return new Worker(source, { type: 'module', name })
-  // An arrow function has no prototype; a class, and the function that Vite makes of a worker, have one.
-  const made = source as (new (options: { name: string }) => Worker) & (() => Worker)
-  return source.prototype ? new made({ name }) : made()
-}
-
 /** One life of a worker. Gives how it ended: undefined for as it should, an error for a crash. */
 const live = (options: ElectionOptions, stop: AbortSignal): Promise<Error | undefined> =>
   new Promise((resolve) => {
     const leader = randomId()
     const { port1, port2 } = new MessageChannel()
     options.elected(leader, port1)
-    const worker = startWorker(options.worker, `livestore-worker-${options.storeId}`)
+    const worker = options.workers.start((event) =>
+      crash(`failed: ${event.message || 'its script cannot be loaded'}`))
     const order = (message: WorkerOrder, transfer: Transferable[] = []): void => worker.postMessage(message, transfer)
     let silent = 0
     let unwatch = (): void => undefined
@@ -79,7 +71,6 @@ const live = (options: ElectionOptions, stop: AbortSignal): Promise<Error | unde
       } else if (data.type === 'ended') over()
       else if (data.type !== 'alive') options.report(data)
     }
-    worker.onerror = (event) => crash(`failed: ${event.message || 'its script cannot be loaded'}`)
     order({ type: 'begin', port: port2, leader, storeId: options.storeId, ...options.begin() }, [port2])
     if (stop.aborted) end()
     else stop.addEventListener('abort', end)

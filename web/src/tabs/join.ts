@@ -1,12 +1,13 @@
 /** One tab among those of a store: stands for election, follows whoever leads, hears what concerns all. */
 import type { CoreSession } from '../core/types.js'
 import type { AdapterArgs } from '../store/adapter.js'
-import type { Election, WorkerSource } from './election.js'
+import type { Election } from './election.js'
 import { standForElection } from './election.js'
 import type { Link } from './link.js'
 import { openLink } from './link.js'
 import type { ChannelMessage, LeaderOptions } from './messages.js'
 import { channelName, randomId } from './messages.js'
+import type { Workers } from './workers.js'
 
 /** Until this tab leads, others are told again and again that the storage is to be reset. */
 const RESET_MS = 50
@@ -14,7 +15,7 @@ const RESET_MS = 50
 export interface Joining {
   readonly core: CoreSession
   readonly storeId: string
-  readonly worker: WorkerSource
+  readonly workers: Workers
   readonly locks: LockManager
   /** What a worker of this tab is told; `reset` is for the first one. */
   readonly leading: Omit<LeaderOptions, 'leader' | 'storeId' | 'replaces'>
@@ -46,7 +47,7 @@ const isElsewhere = (core: CoreSession, link: Link): boolean =>
   link.network().isConnected && core.status().upstreamHead.global === core.uplinkStatus().leaderHead.global
 
 export const joinTabs = (joining: Joining): Joined => {
-  const { core, storeId, worker, locks, leading, onBootStatus, onLog, changed, failed } = joining
+  const { core, storeId, workers, locks, leading, onBootStatus, onLog, changed, failed } = joining
   const tab = randomId()
   const channel = new BroadcastChannel(channelName(storeId))
   let resetting = leading.reset
@@ -67,7 +68,10 @@ export const joinTabs = (joining: Joining): Joined => {
     own.port = undefined
     return port
   }
-  void link.welcomed.then(({ storageMode }) => (inMemory = storageMode === 'in-memory'))
+  void link.welcomed.then(({ storageMode }) => {
+    inMemory = storageMode === 'in-memory'
+    workers.drop()
+  })
 
   const follow = (leader: string): void => {
     if (inMemory && leader !== followed) {
@@ -84,7 +88,7 @@ export const joinTabs = (joining: Joining): Joined => {
     return { ...leading, reset, replaces: followed !== undefined }
   }
   const election: Election = standForElection({
-    worker, locks, storeId, begin, failed,
+    workers, locks, storeId, begin, failed,
     elected: (leader, port) => (own = { leader, port }),
     ready: follow,
     report: (said) => (said.type === 'boot' ? onBootStatus(said.status) : onLog(said.level, said.key, said.text)),
@@ -99,6 +103,7 @@ export const joinTabs = (joining: Joining): Joined => {
 
   const leave = (): Promise<void> => {
     left = true
+    workers.drop()
     link.close()
     channel.onmessage = null
     return election.close().finally(() => channel.close())

@@ -47,6 +47,7 @@ export const makeLocks = (): FakeLocks => {
           typeof options === 'function'
             ? request(tab, name, undefined, options)
             : request(tab, name, options.signal, work as () => unknown),
+        query: () => Promise.resolve({ held: [...holders.keys()].map((name) => ({ name })) }),
       }) as unknown as LockManager,
     kill(tab) {
       for (const [name, queue] of queues) queues.set(name, queue.filter((waiting) => waiting.tab !== tab))
