@@ -3,7 +3,7 @@
 
 export const GROUPS = {
   livestore: [
-    ['Opening a store', ['store/create', 'store/adapter', 'store/memory-adapter', 'tabs/adapter', 'tabs/election']],
+    ['Opening a store', ['store/create', 'store/adapter', 'store/memory-adapter', 'tabs/adapter', 'tabs/workers']],
     ['Stores of an app', ['store/registry']],
     ['The store', ['store/types', 'store/commit', 'store/status', 'store/errors', 'core/error'], ['Store']],
     ['Receipts', ['store/receipts']],
