@@ -187,6 +187,8 @@ for file in docs/*.md; do check "docs-$(noun "$file")" tests/scenarios/run.sh "$
 scenarios asan-scenario build/asan
 check examples tests/examples.sh
 check asan-examples env BUILD=build/asan DATA=none tests/examples.sh
+# What follows waits for processes, pages and clocks as much as it computes.
+JOBS=$((JOBS + 1))
 for file in tests/server/*.mjs; do check "server-$(noun "$file")" node --test "$file"; done
 for name in access crash framing http; do
   check "asan-server-$name" env -u SOAK LIVESTORE=build/asan/livestore node --test "tests/server/$name.mjs"

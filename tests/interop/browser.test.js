@@ -4,14 +4,14 @@ import assert from 'node:assert/strict'
 
 import { converged } from './lib/check.js'
 import { assertMarks, created, marks, numbered, updated } from './lib/events.js'
-import { kind, limit, newStore, theirs, theServer } from './lib/fixture.js'
+import { kind, limit, newStore, soak, theirs, theServer } from './lib/fixture.js'
 import { openBrowser } from './lib/page.js'
 
 let browser
 before(async () => void (browser = await openBrowser()))
 after(() => browser.close())
 
-for (const transport of ['ws', 'http']) {
+for (const transport of kind === 'ours' || soak ? ['ws', 'http'] : ['ws']) {
   describe(`pages on ${kind}, over ${transport}`, () => {
     test('a page and a LiveStore client see what the other commits', limit, async () => {
       const server = await theServer()
