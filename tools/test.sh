@@ -187,22 +187,9 @@ for file in docs/*.md; do check "docs-$(noun "$file")" tests/scenarios/run.sh "$
 scenarios asan-scenario build/asan
 check examples tests/examples.sh
 check asan-examples env BUILD=build/asan DATA=none tests/examples.sh
-# What follows waits for processes, pages and clocks as much as it computes.
+# What follows waits for processes, pages and clocks as much as it computes. The longest come first, so that there is
+# something to do beside them.
 JOBS=$((JOBS + 1))
-for file in tests/server/*.mjs; do check "server-$(noun "$file")" node --test "$file"; done
-for name in access crash framing http; do
-  check "asan-server-$name" env -u SOAK LIVESTORE=build/asan/livestore node --test "tests/server/$name.mjs"
-done
-for file in tests/wasm/*.mjs; do check "wasm-$(noun "$file")" node "$file" build/livestore.wasm; done
-check wasm-pool build/wasm/test_pool
-check wasm-unit node tests/wasm/unit/run-unit.mjs build/wasm/unit
-for file in $(tests/wasm/scenario/run.sh --list); do
-  check "wasm-scenario-$(noun "$file")" tests/wasm/scenario/run.sh "$file"
-done
-check web-unit npm --prefix web --silent test
-check web-types npm --prefix web --silent run types
-check web-docs node web/docs.mjs --check
-for file in tests/web/*.test.mjs; do check "browser-$(noun "${file%.mjs}")" node --test "$file"; done
 for file in tests/interop/*.test.js; do
   name=$(basename "$file" .test.js)
   check "interop-$name" tests/interop/run.sh ours "$file"
@@ -211,4 +198,18 @@ for file in tests/interop/*.test.js; do
   esac
 done
 check asan-interop env LIVESTORE=build/asan/livestore tests/interop/run.sh ours wire.test.js
+for file in tests/web/*.test.mjs; do check "browser-$(noun "${file%.mjs}")" node --test "$file"; done
+check wasm-unit node tests/wasm/unit/run-unit.mjs build/wasm/unit
+check web-unit npm --prefix web --silent test
+check web-types npm --prefix web --silent run types
+check web-docs node web/docs.mjs --check
+for file in tests/server/*.mjs; do check "server-$(noun "$file")" node --test "$file"; done
+for name in access crash framing http; do
+  check "asan-server-$name" env -u SOAK LIVESTORE=build/asan/livestore node --test "tests/server/$name.mjs"
+done
+for file in tests/wasm/*.mjs; do check "wasm-$(noun "$file")" node "$file" build/livestore.wasm; done
+check wasm-pool build/wasm/test_pool
+for file in $(tests/wasm/scenario/run.sh --list); do
+  check "wasm-scenario-$(noun "$file")" tests/wasm/scenario/run.sh "$file"
+done
 finish
