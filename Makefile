@@ -11,6 +11,8 @@
 #   NET=yes|no            with src/net and server/, which need libwebsockets and what goes with it; or without
 #   PACKAGES=no           do not look for Debian packages
 #   JOBS                  how much `make run`, `make test` and `make soak` do at a time (the number of cores)
+#   PORT                  where `make run` listens (8787)
+#   RUN_ONCE=1            `make run` checks that it works, and ends; RUN_ONCE=0 stays also where nobody is at a terminal
 #   PREFIX, DESTDIR       where `make install` puts things
 
 VERSION := $(shell sed -n 's/^\#define LS_VERSION "\(.*\)"/\1/p' include/livestore.h)
@@ -20,6 +22,8 @@ BUILD := build
 SQLITE := pinned
 NET := yes
 PACKAGES := yes
+PORT ?=
+RUN_ONCE ?=
 CFLAGS := -O2 -g
 JOBS := $(shell nproc)
 PREFIX := /usr/local
@@ -223,7 +227,11 @@ bench-program: $(if $(BENCH_SOURCES),$(BUILD)/bench)
 # -------------------------------------------------------------------------------------------------
 # What people call
 
-.PHONY: test soak bench bench-sync bench-instructions install uninstall clean distclean format
+.PHONY: run test soak bench bench-sync bench-instructions install uninstall clean distclean format
+
+run:          ## the to-do app: builds all of it and serves it at http://localhost:8787/ (PORT=N for another port)
+	+@$(MAKE) --no-print-directory -j$(JOBS) cli app
+	@BUILD='$(BUILD)' PORT='$(PORT)' RUN_ONCE='$(RUN_ONCE)' examples/web-todomvc/run.sh
 
 # A test whose programs match a word of VALGRIND_SKIP is too slow for valgrind, and is not run twice without it.
 VALGRIND_SKIP := fault crash migration random past history rollback upcast undo import net uplink store_state live query graph json export store_schema

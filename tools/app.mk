@@ -1,19 +1,11 @@
-# The to-do app for browsers (examples/web-todomvc), and `make run`, which serves it.
-#   PORT=8787      where `make run` listens
-#   RUN_ONCE=1     `make run` checks that it works, and ends; RUN_ONCE=0 stays also where nobody is at a terminal
+# The to-do app for browsers (examples/web-todomvc), which `make run` serves.
 
 APP := examples/web-todomvc
 APP_SOURCES := $(shell find $(APP)/src $(APP)/public $(APP)/plugins -type f) \
   $(wildcard $(addprefix $(APP)/,*.json *.html *.ts))
-PORT ?=
-RUN_ONCE ?=
 
-.PHONY: app run git-history
+.PHONY: app git-history
 app: build/web-todomvc/index.html ## the to-do app for browsers, below build/web-todomvc
-
-run:          ## the to-do app: builds all of it and serves it at http://localhost:8787/ (PORT=N for another port)
-	+@$(MAKE) --no-print-directory -j$(JOBS) cli app
-	@BUILD='$(BUILD)' PORT='$(PORT)' RUN_ONCE='$(RUN_ONCE)' $(APP)/run.sh
 
 git-history:  ## the git history of a repository (REPO=path) as events and tables
 	@$(MAKE) --no-print-directory -j$(JOBS) cli $(BUILD)/git_events
