@@ -5,7 +5,10 @@
 
 #include "support/cmocka_all.h"
 #include "support/core.h"
+#include "support/store_fixture.h"
 #include "support/upstream_fixture.h"
+
+ls_store *linked_leader(void) { return upstream_open(NULL, "c"); }
 
 linked linked_open(const char *session_id, const char *schema) {
   linked l = {.leader = NULL};
@@ -117,12 +120,14 @@ void linked_settle(linked *links, size_t n) {
   } while (deliver_one(links, n));
 }
 
-uint64_t linked_unsaved(const linked *l) {
+ls_uplink_status linked_status(const linked *l) {
   ls_uplink_status status;
   ls_error err;
   assert_ok(ls_uplink_status_get(&status, l->store, &err), &err);
-  return status.unsaved;
+  return status;
 }
+
+uint64_t linked_unsaved(const linked *l) { return linked_status(l).unsaved; }
 
 ls_receipt linked_commit(const linked *l, const char *name, const char *args) {
   ls_receipt receipt;
@@ -144,6 +149,12 @@ void linked_assert_same(const linked *links, size_t n, ls_store *leader) {
     assert_string_equal(hash, expected);
     assert_int_equal(linked_unsaved(&links[i]), 0);
   }
+}
+
+void linked_finish(linked *l, ls_store *leader) {
+  linked_assert_same(l, 1, leader);
+  linked_close(l);
+  fixture_close(leader);
 }
 
 size_t linked_count(const linked_message *queue) {

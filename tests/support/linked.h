@@ -18,6 +18,8 @@ typedef struct linked {
   linked_message *up, *down; /* under way, the oldest first */
 } linked;
 
+/* A leader in memory. */
+ls_store *linked_leader(void);
 /* A session of the schema of upstream_fixture.h, or another; not connected. */
 linked linked_open(const char *session_id, const char *schema);
 /* One that has joined a leader, and has all that it says. */
@@ -39,12 +41,15 @@ void linked_deliver_well(linked *l, bool up);
 /* Deliver everything in both directions between all of them and one leader until nothing is said any more. */
 void linked_settle(linked *links, size_t n);
 
+ls_uplink_status linked_status(const linked *l);
 /* Events that the leader is not known to have. */
 uint64_t linked_unsaved(const linked *l);
 ls_receipt linked_commit(const linked *l, const char *name, const char *args);
 void linked_assert_stage(const linked *l, ls_receipt receipt, ls_stage wanted);
 /* All have the leader's state, and it has all of theirs. */
 void linked_assert_same(const linked *links, size_t n, ls_store *leader);
+/* The same of a single one; then both are closed. */
+void linked_finish(linked *l, ls_store *leader);
 
 /* Messages of a queue; and one of them, read: free with ls_link_fini. */
 size_t linked_count(const linked_message *queue);

@@ -13,8 +13,6 @@
 #include "support/store_fixture.h"
 #include "support/upstream_fixture.h"
 
-static ls_store *leader_open(void) { return upstream_open(NULL, "c"); }
-
 /* The event of a global number has this in its arguments. */
 static void assert_event(ls_store *store, int64_t global, const char *part) {
   ls_event_filter filter = {.since = {global - 1, LS_SEQNUM_MAX_CLIENT, 0}};
@@ -31,16 +29,14 @@ static void assert_event(ls_store *store, int64_t global, const char *part) {
 
 static void test_the_welcome_brings_state_and_names(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   upstream_commit(leader, "put", "{\"id\":1,\"name\":\"a\"}");
   linked l = linked_joined("tab", leader);
   assert_string_equal(ls_client_id(l.store), "c");
   assert_string_equal(ls_store_id(l.store), ls_store_id(leader));
   assert_string_equal(ls_session_id(l.store), "tab");
   assert_int_equal(fixture_number(l.store, "SELECT count(*) FROM items"), 1);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 static void test_a_session_of_another_schema_replays_the_log(void **state) {
@@ -48,7 +44,7 @@ static void test_a_session_of_another_schema_replays_the_log(void **state) {
   static const char OTHER[] = "{\"livestore\":1,\"tables\":[\"CREATE TABLE seen (id INTEGER PRIMARY KEY) STRICT\"],"
                               "\"events\":{\"put\":{\"args\":{\"type\":\"object\"},"
                               "\"sql\":\"INSERT INTO seen VALUES (:_global)\"}},\"unknownEvents\":\"ignore\"}";
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   for (int i = 0; i < 2500; i++) {
     char args[40];
     snprintf(args, sizeof args, "{\"id\":%d}", i);
@@ -65,7 +61,7 @@ static void test_a_session_of_another_schema_replays_the_log(void **state) {
 static void test_a_receipt_tells_local_durable_confirmed(void **state) {
   (void)state;
   upstream u = {.id = "first"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   ls_receipt receipt = linked_commit(&l, "put", "{\"id\":1}");
   assert_int_equal(receipt.stage, LS_STAGE_LOCAL);
@@ -83,7 +79,7 @@ static void test_a_receipt_tells_local_durable_confirmed(void **state) {
 
 static void test_what_one_commits_the_others_see(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l[2] = {linked_joined("a", leader), linked_joined("b", leader)};
   linked_commit(&l[0], "put", "{\"id\":1}");
   linked_commit(&l[1], "put", "{\"id\":2}");
@@ -99,7 +95,7 @@ static void test_what_one_commits_the_others_see(void **state) {
 
 static void test_a_commit_that_another_one_rules_out_becomes_a_conflict_of_the_leader(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   upstream_commit(leader, "put", "{\"id\":1,\"name\":\"same\"}");
   ls_receipt lost = linked_commit(&l, "put", "{\"id\":2,\"name\":\"same\"}"), kept = linked_commit(&l, "put", "{\"id\":3}");
@@ -111,14 +107,12 @@ static void test_a_commit_that_another_one_rules_out_becomes_a_conflict_of_the_l
   assert_non_null(strstr(conflict, "put {\"id\":2,\"name\":\"same\"}"));
   free(conflict);
   assert_null(upstream_conflict(l.store, 0)); /* it is told of once */
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 static void test_each_session_undoes_its_own(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l[2] = {linked_joined("a", leader), linked_joined("b", leader)};
   ls_error err;
   linked_commit(&l[0], "put", "{\"id\":1}");
@@ -141,7 +135,7 @@ static void test_each_session_undoes_its_own(void **state) {
 static void test_a_session_that_comes_back_undoes_what_it_committed(void **state) {
   (void)state;
   upstream u = {.id = "first"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   ls_error err;
   linked l = linked_joined("tab", leader);
   linked_commit(&l, "put", "{\"id\":1}");
@@ -176,7 +170,7 @@ static void test_a_session_that_comes_back_undoes_what_it_committed(void **state
 /* A later commit never overtakes one that was refused (CS-02, CS-24). */
 static void test_order_is_kept_when_a_push_comes_too_late(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   linked_commit(&l, "put", "{\"id\":1,\"name\":\"older\"}");
   linked_collect(&l);
@@ -185,15 +179,13 @@ static void test_order_is_kept_when_a_push_comes_too_late(void **state) {
   linked_settle(&l, 1);
   assert_event(leader, 2, "older");
   assert_event(leader, 3, "later");
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 /* What was accepted, and what was not, when the leader went: both are there once (WEB hand-over, CS-15 to CS-17). */
 static void test_a_push_that_was_not_answered_is_not_doubled(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   ls_error err;
   ls_receipt first = linked_commit(&l, "count", "{\"id\":1}");
@@ -207,9 +199,7 @@ static void test_a_push_that_was_not_answered_is_not_doubled(void **state) {
   assert_int_equal(fixture_status(leader).events, 3);
   linked_assert_stage(&l, first, LS_STAGE_DURABLE);
   linked_assert_stage(&l, second, LS_STAGE_DURABLE);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 static void test_a_message_that_is_none_is_refused_and_changes_nothing(void **state) {
@@ -229,7 +219,7 @@ static void test_a_message_that_is_none_is_refused_and_changes_nothing(void **st
                                     "{\"welcome\":{\"store\":\"s\"}}",
                                     "{\"failed\":{}}",
                                     "{\"kept\":\"x\"}"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   linked_commit(&l, "put", "{\"id\":1}");
   for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
@@ -242,9 +232,7 @@ static void test_a_message_that_is_none_is_refused_and_changes_nothing(void **st
     linked_settle(&l, 1);
   }
   assert_int_equal(fixture_status(leader).events, 1);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 static void test_only_a_store_whose_leader_is_elsewhere_has_an_uplink(void **state) {
@@ -253,7 +241,7 @@ static void test_only_a_store_whose_leader_is_elsewhere_has_an_uplink(void **sta
   size_t size;
   ls_error err;
   ls_uplink_status status;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   assert_code(ls_uplink_take(&message, &size, leader, &err), LS_ENOTFOUND, &err);
   assert_code(ls_uplink_receive(leader, "{}", 2, &err), LS_ENOTFOUND, &err);
   assert_code(ls_uplink_status_get(&status, leader, &err), LS_ENOTFOUND, &err);
@@ -262,7 +250,7 @@ static void test_only_a_store_whose_leader_is_elsewhere_has_an_uplink(void **sta
 
 static void test_a_leader_may_be_closed_with_its_sessions_joined(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   linked_commit(&l, "put", "{\"id\":1}");
   fixture_close(leader);
@@ -292,7 +280,7 @@ static bool run_with_fault(long k) {
   long blocks = fault_alloc_sqlite_blocks();
   upstream u = {.id = "first"};
   ls_error err;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l[2] = {linked_joined("a", leader), linked_joined("b", leader)};
   for (int i = 0; i < 4; i++) {
     char args[60];

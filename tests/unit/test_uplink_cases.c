@@ -15,15 +15,6 @@
 
 #define ITEMS "SELECT count(*) FROM items"
 
-static ls_store *leader_open(void) { return upstream_open(NULL, "c"); }
-
-static ls_uplink_status status_of(const linked *l) {
-  ls_uplink_status status;
-  ls_error err;
-  assert_ok(ls_uplink_status_get(&status, l->store, &err), &err);
-  return status;
-}
-
 static ls_seqnum last_seqnum(ls_store *store, const char *name) {
   ls_seqnum last = LS_SEQNUM_ROOT;
   ls_events *events;
@@ -44,7 +35,7 @@ static ls_seqnum last_seqnum(ls_store *store, const char *name) {
 static void test_a_drain_delivers_what_was_committed_behind_a_hung_push_in_order(void **state) {
   (void)state;
   static const char *const LOG[] = {"", "1", "1 2", "1 2 3"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   for (int id = 1; id <= 3; id++) {
     linked_put(&l, id);
@@ -68,7 +59,7 @@ static void test_a_drain_delivers_what_was_committed_behind_a_hung_push_in_order
 /* CS-12. The worker is the one who calls ls_uplink_take. */
 static void test_what_is_pushed_counts_as_unsaved_before(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   ls_input two[] = {{.name = "put", .args = "{\"id\":2}"}, {.name = "put", .args = "{\"id\":3}"}};
   ls_error err;
@@ -132,7 +123,7 @@ static void deliver_some(linked *l, uint32_t n) {
 static void test_pushes_keep_order_and_size_however_often_the_connection_is_cut(void **state) {
   (void)state;
   random_source r = random_from((uint64_t)random_option("LS_SEED", 1));
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   int next = 1;
   for (int i = 0; i < 12; i++) {
@@ -145,16 +136,14 @@ static void test_pushes_keep_order_and_size_however_often_the_connection_is_cut(
   linked_settle(&l, 1);
   assert_int_equal(fixture_status(leader).events, next - 1);
   assert_ids_in_order(leader);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 /* LP-09. Concurrency is any order in which messages arrive. */
 static void test_pushes_and_upstream_come_between_each_other(void **state) {
   (void)state;
   upstream u = {.id = "first"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   for (int i = 1; i <= 5; i++) {
     upstream_add(&u, "other", "put", linked_item(10 + i));
@@ -172,9 +161,7 @@ static void test_pushes_and_upstream_come_between_each_other(void **state) {
   upstream_sync(&u, &leader, 1);
   assert_int_equal(u.n, 10);
   linked_settle(&l, 1);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
   upstream_fini(&u);
 }
 
@@ -182,7 +169,7 @@ static void test_pushes_and_upstream_come_between_each_other(void **state) {
 static void test_a_pull_in_pages_does_not_hold_pushes_up(void **state) {
   (void)state;
   upstream u = {.id = "first"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   ls_error err;
   for (int id = 11; id <= 13; id++) upstream_add(&u, "other", "put", linked_item(id));
@@ -194,9 +181,7 @@ static void test_a_pull_in_pages_does_not_hold_pushes_up(void **state) {
   }
   linked_assert_log(leader, "11 12 13 1 2 3");
   assert_int_equal(upstream_push(&u, leader, SIZE_MAX), 3);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
   upstream_fini(&u);
 }
 
@@ -212,7 +197,7 @@ static void test_a_session_that_hangs_holds_nobody_up_and_ends_at_once(void **st
   int calls = 0;
   ls_node *node;
   ls_error err;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked hung = linked_joined("hung", leader), l = linked_joined("tab", leader);
   assert_ok(ls_watch(&node, hung.store, ITEMS, LS_NO_PARAMS, count_call, &calls, &err), &err);
   linked_put(&hung, 1);
@@ -230,9 +215,7 @@ static void test_a_session_that_hangs_holds_nobody_up_and_ends_at_once(void **st
   assert_int_equal(calls, 2);
   linked_settle(&l, 1);
   linked_assert_log(leader, "2");
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -244,7 +227,7 @@ static void test_a_drain_does_not_end_while_a_refused_push_is_not_made_good(void
   const void *message;
   size_t size;
   ls_error err;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   linked_put(&l, 1);
   linked_collect(&l);
@@ -252,7 +235,7 @@ static void test_a_drain_does_not_end_while_a_refused_push_is_not_made_good(void
   linked_deliver_well(&l, true);
   linked_cut(&l);
   ls_uplink_lost(l.store);
-  assert_false(status_of(&l).welcome);
+  assert_false(linked_status(&l).welcome);
   assert_int_equal(linked_unsaved(&l), 1);
   assert_int_equal(ls_uplink_take(&message, &size, l.store, &err), 1); /* its greeting, and no more until the welcome */
   assert_int_equal(ls_uplink_take(&message, &size, l.store, &err), 0);
@@ -260,9 +243,7 @@ static void test_a_drain_does_not_end_while_a_refused_push_is_not_made_good(void
   linked_connect(&l, leader);
   linked_settle(&l, 1);
   linked_assert_log(leader, "9 1");
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 /* CS-21. An empty advance is a message whose only news is how far upstream has the log; the fence is that a push names
@@ -270,7 +251,7 @@ static void test_a_drain_does_not_end_while_a_refused_push_is_not_made_good(void
 static void test_news_of_upstream_alone_does_not_push_again_what_was_refused(void **state) {
   (void)state;
   upstream u = {.id = "first"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   linked_put(&l, 1);
   linked_settle(&l, 1);
@@ -292,9 +273,7 @@ static void test_news_of_upstream_alone_does_not_push_again_what_was_refused(voi
   linked_settle(&l, 1);
   linked_assert_log(leader, "1 9 2");
   linked_assert_stage(&l, receipt, LS_STAGE_DURABLE);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
   upstream_fini(&u);
 }
 
@@ -302,7 +281,7 @@ static void test_news_of_upstream_alone_does_not_push_again_what_was_refused(voi
 static void test_a_push_behind_one_that_failed_is_not_taken(void **state) {
   (void)state;
   ls_error err;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   for (int id = 1; id <= 2; id++) {
     linked_put(&l, id);
@@ -319,16 +298,14 @@ static void test_a_push_behind_one_that_failed_is_not_taken(void **state) {
   linked_put(&l, 3);
   linked_settle(&l, 1);
   linked_assert_log(leader, "1 2 3");
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 /* LP-06. A push of a stale generation is one that was sent before a rebase of the leader was heard of. */
 static void test_a_push_from_before_a_rebase_is_told_of_it_and_comes_again(void **state) {
   (void)state;
   upstream u = {.id = "first"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   upstream_commit(leader, "put", linked_item(5));
   linked_settle(&l, 1);
@@ -347,9 +324,7 @@ static void test_a_push_from_before_a_rebase_is_told_of_it_and_comes_again(void 
   linked_assert_log(leader, "9 5 1");
   assert_true(last_seqnum(leader, "put").generation > generation);
   linked_settle(&l, 1);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
   upstream_fini(&u);
 }
 
@@ -357,7 +332,7 @@ static void test_a_push_from_before_a_rebase_is_told_of_it_and_comes_again(void 
 static void test_a_client_only_event_is_taken_when_its_session_has_rebased_it(void **state) {
   (void)state;
   upstream u = {.id = "first"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   linked_put(&l, 1);
   linked_settle(&l, 1);
@@ -379,9 +354,7 @@ static void test_a_client_only_event_is_taken_when_its_session_has_rebased_it(vo
   upstream_sync(&u, &leader, 1);
   assert_int_equal(u.n, 3);
   linked_settle(&l, 1);
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
   upstream_fini(&u);
 }
 

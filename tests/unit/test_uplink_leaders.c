@@ -17,15 +17,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ITEMS "SELECT count(*) FROM items"
 
-static ls_store *leader_open(void) { return upstream_open(NULL, "c"); }
-
-static ls_uplink_status status_of(const linked *l) {
-  ls_uplink_status status;
-  ls_error err;
-  assert_ok(ls_uplink_status_get(&status, l->store, &err), &err);
-  return status;
-}
-
 /* ---------------------------------------------------------------------------------------------- */
 /* Leaders that end, and others that take their place */
 
@@ -96,7 +87,7 @@ static void test_the_same_with_a_connection_cut_behind_any_steps(void **state) {
 /* CS-04. A pull that is late is a welcome that is. */
 static void test_commits_before_the_welcome_of_another_leader_are_pushed_behind_it(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader);
   linked_connect(&l, leader);
   linked_put(&l, 1);
@@ -110,16 +101,14 @@ static void test_commits_before_the_welcome_of_another_leader_are_pushed_behind_
   assert_int_equal(linked_unsaved(&l), 3);
   linked_settle(&l, 1);
   linked_assert_log(leader, "1 2 3");
-  linked_assert_same(&l, 1, leader);
-  linked_close(&l);
-  fixture_close(leader);
+  linked_finish(&l, leader);
 }
 
 /* LP-05, CS-32. What is interrupted is a change of the log that takes several messages. */
 static void test_a_talk_cut_between_two_pages_goes_on_where_it_was(void **state) {
   (void)state;
   enum { N = 2500 };
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = linked_joined("tab", leader), b = linked_joined("b", leader);
   for (int id = 1; id <= N; id++) upstream_commit(leader, "put", linked_item(id));
   linked_collect(&l);
@@ -152,7 +141,7 @@ static void test_a_session_ahead_of_its_leader_begins_anew_with_what_is_on_its_w
   (void)state;
   static const char *const LOG[] = {"3", "7 3", "7 8 3", "7 8 9 3"};
   for (int n = 0; n < (int)COUNT(LOG); n++) {
-    ls_store *leader = leader_open(), *next = leader_open();
+    ls_store *leader = linked_leader(), *next = linked_leader();
     linked l = linked_joined("tab", leader);
     linked_put(&l, 1);
     linked_put(&l, 2);
@@ -165,9 +154,7 @@ static void test_a_session_ahead_of_its_leader_begins_anew_with_what_is_on_its_w
     linked_settle(&l, 1);
     linked_assert_log(next, LOG[n]);
     linked_assert_stage(&l, receipt, LS_STAGE_DURABLE);
-    linked_assert_same(&l, 1, next);
-    linked_close(&l);
-    fixture_close(next);
+    linked_finish(&l, next);
   }
 }
 
@@ -217,7 +204,7 @@ static void fail_to_take(linked *l, size_t i, int id) {
   linked_assert_log(l->leader, "");
   linked_collect(l);
   linked_deliver_well(l, false);
-  local = status_of(l).error;
+  local = linked_status(l).error;
   assert_int_equal(local.code, err.code);
   assert_string_equal(local.text, err.text);
 }
@@ -229,12 +216,12 @@ static void test_what_fails_at_the_leader_is_told_with_its_cause_until_it_is_mad
   ls_store *leaders[N];
   linked links[N];
   for (size_t i = 0; i < N; i++) {
-    leaders[i] = leader_open();
+    leaders[i] = linked_leader();
     links[i] = linked_joined("tab", leaders[i]);
     fail_to_take(&links[i], i, 1);
     linked_put(&links[i], 2);
     linked_settle(&links[i], 1); /* it waits a second */
-    assert_int_equal(status_of(&links[i]).error.code, FAILURES[i].code);
+    assert_int_equal(linked_status(&links[i]).error.code, FAILURES[i].code);
     assert_int_equal(linked_unsaved(&links[i]), 2);
     assert_int_equal(fixture_number(links[i].store, ITEMS), 2);
   }
@@ -242,7 +229,7 @@ static void test_what_fails_at_the_leader_is_told_with_its_cause_until_it_is_mad
   while (ls_port_monotonic_ms() <= from + 1000) continue;
   for (size_t i = 0; i < N; i++) {
     linked_settle(&links[i], 1);
-    assert_int_equal(status_of(&links[i]).error.code, LS_OK);
+    assert_int_equal(linked_status(&links[i]).error.code, LS_OK);
     linked_assert_log(leaders[i], "1 2");
     linked_assert_same(&links[i], 1, leaders[i]);
     linked_close(&links[i]);
@@ -284,7 +271,7 @@ static void smuggle(linked_message *message) {
 static void test_the_leader_rolls_back_by_its_own_records(void **state) {
   (void)state;
   upstream u = {.id = "first"};
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l[] = {join_loosely(leader), linked_joined("tab", leader)};
   linked_commit(&l[0], "put", "{\"id\":1,\"name\":\"a\"}");
   linked_collect(&l[0]);
@@ -310,7 +297,7 @@ static void test_the_leader_rolls_back_by_its_own_records(void **state) {
  * counted. */
 static void test_an_event_that_only_the_leader_cannot_apply_is_kept_and_counted(void **state) {
   (void)state;
-  ls_store *leader = leader_open();
+  ls_store *leader = linked_leader();
   linked l = join_loosely(leader);
   linked_commit(&l, "put", "{\"id\":1,\"name\":\"same\"}");
   ls_receipt receipt = linked_commit(&l, "put", "{\"id\":2,\"name\":\"same\"}");
