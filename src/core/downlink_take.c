@@ -45,7 +45,7 @@ static int choose_base(ls_mark *out, const ls_downlink *downlink, ls_error *err)
   if (!downlink->same_schema) return LS_OK;
   if (!ls_seqnum_is_root(upstream)) *(ls_seqnum_after(upstream, reach) ? &near : &far) = upstream;
   int found = find_base(out, downlink, far, err);
-  if (!found) found = find_base(out, downlink, near, err);
+  if (!found && !ls_seqnum_equal(near, far)) found = find_base(out, downlink, near, err);
   return found < 0 ? found : LS_OK;
 }
 
@@ -166,7 +166,8 @@ static int put_kept(ls_downlink *downlink) {
   return 1;
 }
 
-/* A commit that is not whole any more cannot be told of as the others are: then the session begins anew. What was accepted is told before the log is looked at: it is what the session has, whatever came since. */
+/* A commit that is not whole any more cannot be told of as the others are: then the session begins anew. What was
+ * accepted is told before the log is looked at: it is what the session has, whatever came since. */
 static int put_next(ls_downlink *downlink, ls_error *err) {
   if (downlink->failure.code) return put_failure(downlink);
   if (downlink->kept) return put_kept(downlink);
