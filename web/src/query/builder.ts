@@ -59,7 +59,7 @@ const STEPS = {
   },
   count: () => ({ kind: 'count', orderBy: [] }),
   insert(ast: QueryAst, values: Values) {
-    refuse(ast.where.length === 0, `insert() cannot follow where()`)
+    refuse(ast.where.length === 0, `insert() adds a row to "${ast.table.name}": it cannot follow where()`)
     return { ...selectAll(ast.table), kind: 'insert', values: defined(values) }
   },
   update(ast: QueryAst, values: Values) {

@@ -60,7 +60,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const directoryOf = (options: PersistedAdapterOptions, storeId: string): string => {
   const directory = options.storage?.directory ?? `livestore-${storeId}`
   if (directory !== '' && !/[/\\]/.test(directory)) return directory
-  throw new Error(`storage.directory is "${directory}": expected the name of one directory`)
+  throw new Error(`storage.directory is "${directory}": expected the name of one directory, without / in it`)
 }
 
 const openSession = (
