@@ -1,6 +1,7 @@
-#!/usr/bin/env -S node --no-warnings --liftoff-only
+#!/usr/bin/env -S node --no-warnings --liftoff-only --no-turbo-fast-api-calls
 // The command as WebAssembly, livestore.wasm beside this file, with the files, streams and environment of this process.
 // --liftoff-only: it runs for a moment, in which code that is compiled again and better comes too late.
+// --no-turbo-fast-api-calls: as in tests/wasm/unit/run-unit.mjs, which says why.
 const { readFileSync } = require('node:fs')
 const { WASI } = require('node:wasi')
 

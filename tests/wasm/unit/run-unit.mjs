@@ -5,7 +5,12 @@ import { openSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import process from 'node:process'
+import { setFlagsFromString } from 'node:v8'
 import { host } from '../lib/pool.mjs'
+
+// WASI's functions count the memory they take, which may start a collection; inside a fast call V8 does not survive one.
+// Source: https://github.com/nodejs/node/issues/46777
+setFlagsFromString('--no-turbo-fast-api-calls')
 
 process.removeAllListeners('warning')
 process.on('warning', (warning) => warning.name !== 'ExperimentalWarning' && console.error(warning))
