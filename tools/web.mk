@@ -3,7 +3,7 @@
 
 .PHONY: web web-test bench-web
 web: build/web/package.json   ## the npm package for browsers, below build/web
-web-test: web/node_modules/.package-lock.json build/livestore-web.wasm ## its unit tests
+web-test: web/node_modules/.package-lock.json build/livestore-web.wasm build/livestore-web-fts5.wasm ## its unit tests
 	@cd web && npm --silent test && npm --silent run types
 	@node web/docs.mjs --check
 

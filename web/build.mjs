@@ -62,12 +62,15 @@ async function buildPackage() {
   const out = join(made, 'web')
   rmSync(out, { recursive: true, force: true })
   await buildModules(out)
-  run(join(here, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'])
+  const tsc = join(here, 'node_modules/.bin/tsc')
+  run(tsc, ['-p', 'tsconfig.build.json'])
   // The WebAssembly module is looked for beside the JavaScript module that loads it.
   copyFileSync(join(made, 'livestore-web.wasm'), join(out, 'core/livestore.wasm'))
   copyFileSync(join(made, 'livestore-web-fts5.wasm'), join(out, 'core/livestore-fts5.wasm'))
   copyFileSync(resolve(here, '../LICENSE'), join(out, 'LICENSE'))
   writeFileSync(join(out, 'package.json'), publishedPackage())
+  // The declarations as a program meets them that checks its libraries too.
+  run(tsc, ['-p', 'tsconfig.package.json'])
   await checkSize(out)
 }
 
@@ -77,6 +80,7 @@ function prepareTests(out) {
   if (!existsSync(join(out, 'node_modules'))) symlinkSync(join(here, 'node_modules'), join(out, 'node_modules'), 'dir')
   writeFileSync(join(out, 'package.json'), '{"type":"module"}\n')
   copyFileSync(process.env.LIVESTORE_WASM ?? join(made, 'livestore-web.wasm'), join(out, 'livestore.wasm'))
+  copyFileSync(join(made, 'livestore-web-fts5.wasm'), join(out, 'livestore-fts5.wasm'))
 }
 
 async function runTests(names) {

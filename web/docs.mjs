@@ -8,7 +8,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeProgram } from './docs/program.mjs'
 import { renderEntries } from './docs/pages.mjs'
-import { checkSnippets, snippetFiles, workerModules } from './docs/snippets.mjs'
+import { bundledModules, checkSnippets, snippetFiles } from './docs/snippets.mjs'
 
 const web = fileURLToPath(new URL('.', import.meta.url))
 const root = resolve(web, '..')
@@ -24,7 +24,7 @@ const read = (path) => {
 
 const documents = DOCUMENTS.map((name) => ({ name, text: read(join(root, 'docs', name)) }))
 const snippets = documents.flatMap((document) => snippetFiles(web, document))
-const project = makeProgram(web, [...snippets, workerModules(web)])
+const project = makeProgram(web, [...snippets, bundledModules(web)])
 const { pages, problems } = renderEntries(project)
 const files = pages.map(({ name, text }) => ({ path: join(root, 'docs/api', name), text }))
 

@@ -48,9 +48,10 @@ export const snippetFiles = (web, { name, text }) =>
   })
 
 /** What snippets import that is not TypeScript. */
-export const workerModules = (web) => ({
+export const bundledModules = (web) => ({
   path: join(web, 'snippets/modules.d.ts'),
-  text: "declare module '*?worker' { const Made: new () => Worker; export default Made }",
+  text: "declare module '*?worker' { const Made: new () => Worker; export default Made }\n" +
+    "declare module '*?url' { const url: string; export default url }",
 })
 
 /** What the compiler has against the snippets. */

@@ -3,6 +3,7 @@ export { CoreError } from './core/error.js'
 export type {
   Conflict, CoreStatus, LogEvent, NodeInfo, RowChange, Rows, SeqNum, SqlParams, SqlValue, Stage,
 } from './core/types.js'
+export type { WasmSource } from './core/module.js'
 export { nanoid } from './core/nanoid.js'
 export * from './schema/index.js'
 export * from './query/index.js'

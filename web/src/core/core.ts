@@ -12,7 +12,7 @@ import type { Core, CoreStore, OpenOptions } from './types.js'
 
 export interface CoreOptions {
   /** Another module than the one of this package, such as the one with full-text search. */
-  readonly wasm?: WasmSource
+  readonly wasm?: WasmSource | undefined
   /** Where stores that have a path are kept; without it all are in memory. */
   readonly files?: HostFiles
 }

@@ -9,6 +9,8 @@ const ERROR_TEXT = 16
 const ERROR_TEXT_SIZE = 1000
 const VALUE_SIZE = 16
 
+const WITHOUT_FTS5 = '; give the adapter livestore/livestore-fts5.wasm as `wasm`'
+
 const SCRATCH_SIZE = 1 << 16
 /** Texts up to this length are faster written by hand, if they are ASCII. */
 const SHORT = 64
@@ -182,7 +184,7 @@ export class Memory {
   }
 
   error(at = this.web + ERROR_AT): CoreError {
-    const message = this.string(at + ERROR_TEXT)
+    const message = this.string(at + ERROR_TEXT).replace(/no such module: fts5$/, `$&${WITHOUT_FTS5}`)
     const { thrown } = this
     const cause = thrown !== undefined && message.includes(messageOf(thrown)) ? { cause: thrown } : undefined
     if (cause) this.thrown = undefined

@@ -1,5 +1,6 @@
 /** The adapter for stores that are kept in memory, here: for tests, for Node, and for pages that keep nothing. */
 import { loadCore } from '../core/core.js'
+import type { WasmSource } from '../core/module.js'
 import type { CoreStore } from '../core/types.js'
 import { deepEqual } from '../live/index.js'
 import { answer } from '../worker/calls.js'
@@ -15,6 +16,8 @@ export interface InMemoryAdapterOptions {
   readonly clientId?: string
   /** Default: random. */
   readonly sessionId?: string
+  /** Another build of the library than the package's own: the one with full-text search, say. */
+  readonly wasm?: WasmSource
 }
 
 const CALLS: readonly (keyof LeaderCalls)[] = [
@@ -52,8 +55,9 @@ const connect = async (
   return connection
 }
 
-const openCore = async ({ clientId, sessionId }: InMemoryAdapterOptions, args: AdapterArgs): Promise<CoreStore> => {
-  const library = await loadCore()
+const openCore = async (options: InMemoryAdapterOptions, args: AdapterArgs): Promise<CoreStore> => {
+  const { clientId, sessionId, wasm } = options
+  const library = await loadCore({ wasm })
   args.signal?.throwIfAborted()
   return library.open({
     schema: args.schema.document,
