@@ -77,9 +77,9 @@ export interface SubscribeOptions<R> {
 export interface LiveContext {
   readonly core: CoreSession
   readonly sessionId: string
-  /** Live values by their hash. */
+  /** Live values by their hash. @internal */
   readonly shared: Map<string, SharedQuery>
-  /** The values of signals: they outlive the nodes, as long as the definition is in use. */
+  /** The values of signals: they outlive the nodes, as long as the definition is in use. @internal */
   readonly signals: WeakMap<object, SignalBox>
   /** Given to functions that make queries. */
   readonly store: unknown
