@@ -111,5 +111,17 @@ todos.insert({ id: '1', n: 1 }).onConflict('id', 'update')
 todos.insert({ id: '1', n: 1 }).onConflict('nope', 'ignore')
 // @ts-expect-error rows are added to a table, not to some of its rows
 todos.where({ id: '1' }).insert({ id: '1', n: 1 })
+// Conditions and orders that are made elsewhere.
+const words: QueryBuilder.WhereParams<typeof todos> = { text: { op: 'LIKE', value: 'A%' }, done: undefined }
+const orders: QueryBuilder.OrderByParams<typeof todos> = [{ col: 'at', direction: 'desc' }]
+is<Equal<ReturnType<typeof wanted>, readonly Todo[]>>()
+const wanted = () => resultOf(todos.where(words).orderBy(orders))
+const each: QueryBuilder.Any[] = [todos, todos.count(), todos.where(words)]
+void each
+// @ts-expect-error no such column
+const nope: QueryBuilder.WhereParams<typeof todos> = { nope: 1 }
+// @ts-expect-error no such column
+const order: QueryBuilder.OrderByParams<typeof todos> = [{ col: 'nope', direction: 'asc' }]
+void [nope, order]
 // @ts-expect-error a fallback is a function
 todos.first({ behaviour: 'fallback' })

@@ -3,7 +3,9 @@ import {
   computed, createStorePromise, Events, makeInMemoryAdapter, makeSchema, queryDb, rowDiff, Schema, signal, State,
   storeOptions, StoreRegistry,
 } from '../src/index.js'
-import type { LiveQueryDef, Queryable, Receipt, Store } from '../src/index.js'
+import type {
+  EventDef, LiveQuery, LiveQueryDef, LiveStoreSchema, Queryable, Receipt, Store, TableDef,
+} from '../src/index.js'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const same = <A, B>(..._equal: Equal<A, B> extends true ? [] : ['the types differ', A, B]): void => {}
@@ -107,4 +109,17 @@ export const opening = async (): Promise<void> => {
   await createStorePromise({ adapter: makeInMemoryAdapter() })
   // @ts-expect-error a registry needs an id
   storeOptions({ schema, adapter: makeInMemoryAdapter() })
+}
+
+/** What takes anything of a kind. */
+export const kinds = (store: Store<typeof schema>): void => {
+  const tables: TableDef.Any[] = [todos]
+  const defs: EventDef.Any[] = [events.created, ui.set]
+  const schemas: LiveStoreSchema.Any[] = [schema]
+  const queries: LiveQueryDef.Any[] = [queryDb(todos), computed(() => 1), signal('')]
+  store.subscribe(queryDb(todos), () => {}, { onSubscribe: (query: LiveQuery.Any) => void query.label })
+  void [tables, defs, schemas, queries]
+  // @ts-expect-error a table is no event
+  const wrong: EventDef.Any = todos
+  void wrong
 }

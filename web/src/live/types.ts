@@ -34,6 +34,12 @@ export interface LiveQueryDef<R> {
   make(context: LiveContext): RcRef<LiveQuery<R>>
 }
 
+/** Types that go with `LiveQueryDef`. */
+export declare namespace LiveQueryDef {
+  /** Any definition. */
+  type Any = LiveQueryDef<any>
+}
+
 /** A value that is set with `store.setSignal`. */
 export interface SignalDef<T> extends LiveQueryDef<T> {
   readonly _tag: 'signal-def'
@@ -57,6 +63,12 @@ export interface LiveQuery<R> {
   run(): R
   /** What it is now, for a run of another node. */
   track(tracker: Tracker): R
+}
+
+/** Types that go with `LiveQuery`. */
+export declare namespace LiveQuery {
+  /** Any live value. */
+  type Any = LiveQuery<any>
 }
 
 /** What a subscription takes beside its function. */

@@ -116,6 +116,24 @@ export interface QueryBuilder<Result = any> {
   toString(): string
 }
 
+type HasColumns = { readonly columns: Columns }
+type WhereOf<C extends Columns> = WhereParams<C>
+
+/** Types that go with `QueryBuilder`. */
+export declare namespace QueryBuilder {
+  /** Any query. */
+  type Any = QueryBuilder<any>
+  /** Conditions on a table: QueryBuilder.WhereParams<typeof tables.todos> */
+  type WhereParams<T extends HasColumns> = WhereOf<T['columns']>
+  /** Orders of a table's rows. */
+  type OrderByParams<T extends HasColumns> = readonly {
+    readonly col: ColumnName<T['columns']>
+    readonly direction: Direction
+  }[]
+  /** An operator of a condition. */
+  type WhereOps = WhereOperator
+}
+
 /** Choose columns. */
 export interface Select<C extends Columns> {
   /** One column: its plain values. */

@@ -37,6 +37,12 @@ export interface EventDef<Name extends string = string, Type = any, Encoded = an
   readonly Event: EventInstance<Name, Type>
 }
 
+/** Types that go with `EventDef`. */
+export declare namespace EventDef {
+  /** Any event definition. */
+  type Any = EventDef<any, any, any, any>
+}
+
 /** Any event definition. */
 export type AnyEventDef = EventDef<any, any, any, any>
 

@@ -62,6 +62,12 @@ export interface LiveStoreSchema<Event extends EventInstance = EventInstance> {
   readonly Event: Event
 }
 
+/** Types that go with `LiveStoreSchema`. */
+export declare namespace LiveStoreSchema {
+  /** Any schema. */
+  type Any = LiveStoreSchema<any>
+}
+
 /** An event that can be committed to a store of a schema. */
 export type EventInput<S extends LiveStoreSchema> = S['Event']
 

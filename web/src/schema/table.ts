@@ -27,6 +27,12 @@ export interface TableDef<Name extends string = string, C extends Columns = Colu
   readonly Encoded: { readonly [K in keyof C]: C[K]['schema']['Encoded'] }
 }
 
+/** Types that go with `TableDef`. */
+export declare namespace TableDef {
+  /** Any table. */
+  type Any = TableDef<any, any>
+}
+
 /** Any table. */
 export type AnyTable = TableDef<any, any>
 
