@@ -129,13 +129,6 @@ test('a nullable column of a primary key is refused', () => {
   assert.throws(() => columnOf(Schema.NullOr(Schema.String).pipe(SQLite.withPrimaryKey)), /cannot be nullable/)
 })
 
-test('a table without a primary key is refused, with what to do', () => {
-  assert.throws(
-    () => SQLite.table({ name: 't', columns: { a: SQLite.text() } }),
-    /table "t" has no primary key: give a column \{ primaryKey: true \}/,
-  )
-})
-
 test('COL-26 a numbered column is the primary key, and may be left out', () => {
   const t = SQLite.table({
     name: 't',

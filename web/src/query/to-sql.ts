@@ -1,5 +1,6 @@
 /** Queries as SQL. Table and column names are in double quotes, and every value is a parameter. */
 import type { SqlValue } from '../core/types.js'
+import { hasKey } from '../schema/ddl.js'
 import type { Conflict, QueryAst, QueryTable } from './ast.js'
 import { quote } from './compiled.js'
 import { columnOf, encodeValue, whereSql } from './where.js'
@@ -16,7 +17,9 @@ const limits = ({ limit, offset }: QueryAst, params: SqlValue[]): string => {
 }
 
 const select = (ast: QueryAst, params: SqlValue[]): string => {
-  const columns = ast.columns.length === 0 ? '*' : list(ast.columns)
+  const { columns: all } = ast.table
+  const chosen = ast.columns.length === 0 && !hasKey(all) ? Object.keys(all) : ast.columns
+  const columns = chosen.length === 0 ? '*' : list(chosen)
   const where = whereSql(ast.table, ast.where, params)
   const order = ast.orderBy.map(({ col, direction }) => `${quote(col)} ${direction}`).join(', ')
   return `SELECT ${columns} FROM ${quote(ast.table.name)}${where}${order && ` ORDER BY ${order}`}${limits(ast, params)}`

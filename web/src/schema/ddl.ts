@@ -36,13 +36,24 @@ export const makeColumnSpec = (columns: Columns): string => {
   return [...specs, ...(keys.length > 1 ? [`PRIMARY KEY (${keys.map(quote).join(', ')})`] : [])].join(', ')
 }
 
+/** Does a column tell rows apart? */
+export const hasKey = (columns: Columns): boolean => Object.values(columns).some(({ primaryKey }) => primaryKey)
+
+/** The key of a table that has none of its own: a number that SQLite gives, under a name of its own for it. */
+const rowIdSpec = (columns: Columns): string => {
+  const taken = Object.keys(columns).map((name) => name.toLowerCase())
+  const name = ['rowid', '_rowid_', 'oid'].find((one) => !taken.includes(one))
+  return name === undefined ? '' : `${quote(name)} integer primary key, `
+}
+
 /** A table and its indexes as statements. */
 export const tableSql = (table: {
   readonly name: string
   readonly columns: Columns
   readonly indexes: readonly Index[]
 }): string[] => [
-  `CREATE TABLE ${quote(table.name)} (${makeColumnSpec(table.columns)}) STRICT`,
+  `CREATE TABLE ${quote(table.name)} ` +
+    `(${hasKey(table.columns) ? '' : rowIdSpec(table.columns)}${makeColumnSpec(table.columns)}) STRICT`,
   ...table.indexes.map(
     ({ name, columns, isUnique }) =>
       `CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ${quote(name)} ` +

@@ -54,14 +54,7 @@ export type ColumnsOfSchema<S> = S extends { readonly fields: infer F }
   : ColumnsOfTypes<TypeOf<S>, EncodedOf<S>>
 
 const checkTable = (name: string, columns: Columns, indexes: readonly Index[]): void => {
-  const all = Object.entries(columns)
-  if (!all.some(([, column]) => column.primaryKey)) {
-    throw new TypeError(
-      `table "${name}" has no primary key: give a column { primaryKey: true }, ` +
-        'or its schema State.SQLite.withPrimaryKey',
-    )
-  }
-  for (const [column, { autoIncrement, primaryKey, columnType }] of all) {
+  for (const [column, { autoIncrement, primaryKey, columnType }] of Object.entries(columns)) {
     if (autoIncrement && !(primaryKey && columnType === 'integer')) {
       throw new TypeError(
         `table "${name}": "${column}" has autoIncrement, so it has to be an integer and the primary key`,
@@ -108,7 +101,8 @@ const fromSchema = (schema: AnySchema, name: string | undefined, indexes: readon
 
 const isColumn = (value: object): value is AnyColumn => 'columnType' in value && typeof value.columnType === 'string'
 
-/** A table of columns, or of a schema whose keys are the columns. It needs a primary key. */
+/** A table of columns, or of a schema whose keys are the columns. Rows of a table without a primary key are told apart
+ * by a number that SQLite gives them, and that the query builder leaves out: the column `rowid` in SQL. */
 export const table: {
   <const Name extends string, const C extends Columns | AnyColumn>(options: {
     readonly name: Name
