@@ -10,7 +10,7 @@ web-test: web/node_modules/.package-lock.json build/livestore-web.wasm build/liv
 bench-web: build/web/package.json build/bench-web/node_modules/.package-lock.json ## measure the web package beside LiveStore
 	@node bench/web/run.mjs $(ARGS)
 
-build/web/package.json: $(shell find web/src -type f) $(wildcard web/*.json web/*.mjs) web/test/lib/sample-app.tsx \
+build/web/package.json: $(shell find web/src -type f) $(wildcard web/*.json web/*.mjs) web/README.md web/test/lib/sample-app.tsx \
     build/livestore-web.wasm build/livestore-web-fts5.wasm web/node_modules/.package-lock.json
 	@echo "  npm   build/web"
 	@cd web && npm --silent run build

@@ -68,6 +68,7 @@ async function buildPackage() {
   copyFileSync(join(made, 'livestore-web.wasm'), join(out, 'core/livestore.wasm'))
   copyFileSync(join(made, 'livestore-web-fts5.wasm'), join(out, 'core/livestore-fts5.wasm'))
   copyFileSync(resolve(here, '../LICENSE'), join(out, 'LICENSE'))
+  copyFileSync(join(here, 'README.md'), join(out, 'README.md'))
   writeFileSync(join(out, 'package.json'), publishedPackage())
   // The declarations as a program meets them that checks its libraries too.
   run(tsc, ['-p', 'tsconfig.package.json'])

@@ -2,7 +2,8 @@
 //
 //   node docs.mjs           writes the files
 //   node docs.mjs --check   fails when they are not as they would be written, when an export has no comment, or when a
-//                           snippet in ../docs/web.md or ../docs/moving-from-livestore.md does not compile
+//                           snippet in README.md, ../docs/web.md or ../docs/moving-from-livestore.md does not
+//                           compile
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +13,7 @@ import { bundledModules, checkSnippets, snippetFiles } from './docs/snippets.mjs
 
 const web = fileURLToPath(new URL('.', import.meta.url))
 const root = resolve(web, '..')
-const DOCUMENTS = ['web.md', 'moving-from-livestore.md']
+const DOCUMENTS = ['docs/web.md', 'docs/moving-from-livestore.md', 'web/README.md']
 
 const read = (path) => {
   try {
@@ -22,7 +23,7 @@ const read = (path) => {
   }
 }
 
-const documents = DOCUMENTS.map((name) => ({ name, text: read(join(root, 'docs', name)) }))
+const documents = DOCUMENTS.map((name) => ({ name, text: read(join(root, name)) }))
 const snippets = documents.flatMap((document) => snippetFiles(web, document))
 const project = makeProgram(web, [...snippets, bundledModules(web)])
 const { pages, problems } = renderEntries(project)

@@ -40,9 +40,9 @@ export const snippetFiles = (web, { name, text }) =>
     const [, ext, code] = match
     const file = /^\/\/ ([\w.-]+\.tsx?)\n/.exec(code)?.[1]
     return {
-      path: join(web, 'snippets', name.replace(/\.md$/, ''), file ?? `piece-${i + 1}.${ext}`),
+      path: join(web, 'snippets', name.replace(/\W/g, '-'), file ?? `piece-${i + 1}.${ext}`),
       text: file ? code : `${preludeOf(code)}; export {}; ${code}`,
-      document: `docs/${name}`,
+      document: name,
       line: lineOf(text, match.index) + 1,
     }
   })
