@@ -316,6 +316,23 @@ test('batchUpdates is around the calls that a commit, an undo or a signal makes'
   await store.shutdown()
 })
 
+test('batchUpdates is around the calls that another tab makes', async () => {
+  const { adapter } = makeTabs('batched')
+  const calls: string[] = []
+  const batchUpdates = (run: () => void): void => {
+    calls.push('(')
+    run()
+    calls.push(')')
+  }
+  const left = await createStorePromise({ schema, storeId: 'batched', adapter: adapter('left') })
+  const right = await createStorePromise({ schema, storeId: 'batched', adapter: adapter('right'), batchUpdates })
+  right.subscribe(tables.todos.count(), (n) => calls.push(`${n}`), { skipInitialRun: true })
+  right.subscribe(texts, (all) => calls.push(all.join()), { skipInitialRun: true })
+  left.commit(a, b)
+  assert.match(calls.join(' '), /^[() ]*\( (2 Buy milk,Walk|Buy milk,Walk 2) \)[() ]*$/)
+  await Promise.all([left.shutdown(), right.shutdown()])
+})
+
 test('what no server has confirmed is pending, but for what never leaves the client', async () => {
   const store = await openStore()
   assert.deepEqual(await store.pending(), [])

@@ -42,8 +42,9 @@ export interface CreateStoreOptions<TSchema extends LiveStoreSchema = LiveStoreS
   readonly logLevel?: string | { readonly _tag: string }
   /** Another name than the store's id in `__debugLiveStore`, for the console. */
   readonly debug?: { readonly instanceId?: string }
-  /** Called with a function that commits, undoes or sets a signal, and thereby calls subscriptions; it has to call that
-   * function at once. For what batches the updates of a user interface: React does that by itself. */
+  /** Called with a function that commits, undoes, sets a signal or takes in what others did, and thereby may call
+   * subscriptions; it has to call that function at once. For what batches the updates of a user interface: React does
+   * that by itself. */
   readonly batchUpdates?: (run: () => void) => void
 }
 

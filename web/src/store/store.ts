@@ -6,7 +6,7 @@ import { setSignal } from '../live/signal.js'
 import type { EventInstance, LiveStoreSchema } from '../schema/index.js'
 import { mapValues } from '../schema/struct.js'
 import type { AdapterSession } from './adapter.js'
-import { batched } from './batch.js'
+import { batch } from './batch.js'
 import { makeCommit, makeHold } from './commit.js'
 import { iterate } from './iterate.js'
 import { makeEvents, makePast } from './later.js'
@@ -87,8 +87,8 @@ const makeNews = ({ session, confirmUnsavedChanges }: StoreParts, live: LiveCont
 /** Makes a store of a session. */
 export const makeStore = (parts: StoreParts): Store<LiveStoreSchema, unknown> => {
   const { session, schema, context, batchUpdates } = parts
-  const { leader, storageMode } = session
-  const core = batchUpdates ? batched(session.core, batchUpdates) : session.core
+  const { core, leader, storageMode } = session
+  if (batchUpdates) batch(core, batchUpdates)
   const { storeId, clientId, sessionId } = core
   const live: LiveContext = {
     core, sessionId, shared: new Map(), signals: new WeakMap(),
