@@ -117,3 +117,17 @@ test('an old version that comes after a new one goes on with what it knows', asy
     [['of the new', 'seen'], ['of the old', null]],
   )
 })
+
+test('tabs and their leaders have full-text search where the adapter is given its module', async () => {
+  const settings = { schema: 'search', wasm: '/livestore-fts5.wasm' }
+  const found = (page) =>
+    page.evaluate(() => lab.rows(`SELECT text FROM words WHERE words MATCH 'milk' ORDER BY rowid`).map(([text]) => text))
+  const [a, b] = [await browser.tab(settings), await browser.tab(settings)]
+  await a.evaluate(() => lab.commitDurable('Buy milk'))
+  await until('the other tab finds it', async () => (await found(b)).length === 1)
+  await a.close()
+  await b.evaluate(() => lab.commitDurable('Sell milk'))
+  const c = await browser.tab(settings)
+  assert.deepEqual(await found(c), ['Buy milk', 'Sell milk'])
+  assert.equal(await hash(c), await hash(b))
+})

@@ -52,4 +52,19 @@ const next = makeSchema({
   }),
 })
 
-export const schemas: Readonly<Record<string, LiveStoreSchema>> = { plain, functions, next }
+/** Words of the rows are found by full-text search. */
+const search = makeSchema({
+  events: { created },
+  state: SQLite.makeState({
+    tables: { todos },
+    materializers: { 'v1.TodoCreated': 'INSERT INTO todos (id, text) VALUES (:id, :text)' },
+    statements: [
+      `CREATE VIRTUAL TABLE words USING fts5(text, content='todos')`,
+      `CREATE TRIGGER todos_in AFTER INSERT ON todos BEGIN
+         INSERT INTO words (rowid, text) VALUES (new.rowid, new.text);
+       END`,
+    ],
+  }),
+})
+
+export const schemas: Readonly<Record<string, LiveStoreSchema>> = { plain, functions, next, search }

@@ -22,7 +22,8 @@ async function bundle(programs, files) {
     external: ['node:*'],
   })
   const made = Object.fromEntries(built.outputFiles.map(({ path, contents }) => [path, Buffer.from(contents)]))
-  return { ...files, ...made, '/livestore.wasm': readFileSync(wasm()) }
+  const fts5 = readFileSync(join(project, 'build/livestore-web-fts5.wasm'))
+  return { ...files, ...made, '/livestore.wasm': readFileSync(wasm()), '/livestore-fts5.wasm': fts5 }
 }
 
 /** Serves the programs on a free port; another one is another origin. */

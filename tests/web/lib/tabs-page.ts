@@ -15,6 +15,8 @@ interface Settings {
   readonly schema?: string
   /** Or a schema document, which has materializers of SQL only. */
   readonly document?: string
+  /** Another module than the ordinary one. */
+  readonly wasm?: string
   /** Words for the worker of this tab (tabs-worker.ts). */
   readonly worker?: string
 }
@@ -51,6 +53,7 @@ const lab = {
       ...(settings.url && { sync: { url: settings.url } }),
       ...(settings.directory && { storage: { type: 'opfs', directory: settings.directory } }),
       ...(settings.sessionId && { sessionId: settings.sessionId }),
+      ...(settings.wasm && { wasm: settings.wasm }),
     })
     session = await adapter({
       schema: schemaOf(settings),
