@@ -30,8 +30,10 @@ static void find_undos(sim_world *w) {
     const sim_logged *e = &w->oracle.log[i];
     int client = (int)strtol(e->client_id + 1, NULL, 10);
     if (!sim_oracle_is_undo(e->name) || !client) continue;
-    find_undo(&w->clients[client - 1], &(ls_event){.seq = {(int64_t)i + 1, 0, 0}, .name = e->name, .args = e->args},
-              sim_oracle_undo_placed(&w->oracle, i + 1));
+    /* One that was lost here and pushed before may be taken for its like, committed since at the same place. */
+    sim_undo *undo = sim_oracle_undo_placed(&w->oracle, i + 1);
+    if (!undo) undo = sim_oracle_undo_standing(&w->oracle, client, i + 1, sim_oracle_digest(e->name, e->args));
+    find_undo(&w->clients[client - 1], &(ls_event){.seq = {(int64_t)i + 1, 0, 0}, .name = e->name, .args = e->args}, undo);
   }
 }
 

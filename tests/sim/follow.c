@@ -125,7 +125,8 @@ void sim_follow_undos(sim_client *c) {
   ls_error err;
   ls_store *store = sim_client_store(c);
   if (!store || !has_undos(c)) return;
-  const sim_followed now = {c->life, ls_log_head(store->leader->log).seq, ls_log_upstream_head(store->leader->log)};
+  const ls_log *log = store->leader->log;
+  const sim_followed now = {c->life, ls_log_head(log).seq, ls_log_upstream_head(log), ls_log_generation(log)};
   if (memcmp(&now, &c->followed, sizeof now) == 0) return;
   if (!read_log(&s, c, &err) && !ls_conflicts(store, see_conflict, c, &err)) {
     place(c, &s, true);

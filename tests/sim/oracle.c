@@ -72,17 +72,20 @@ sim_undo *sim_oracle_undo_lost(sim_oracle *o, int client, uint64_t digest) {
   return found;
 }
 
+sim_undo *sim_oracle_undo_standing(sim_oracle *o, int client, size_t place, uint64_t digest) {
+  for (size_t i = o->n_undos; i-- > 0;) {
+    sim_undo *u = &o->undos[i];
+    bool there = u->seq.global == (int64_t)place && !u->seq.client && !u->set_aside && !u->place;
+    if (u->client == client && u->digest == digest && there) return u;
+  }
+  return NULL;
+}
+
 /* It has the place at which its client has pushed it. */
 static void place_undo(sim_oracle *o, const sim_logged *event) {
   int client = (int)strtol(event->client_id + 1, NULL, 10);
-  uint64_t digest = sim_oracle_digest(event->name, event->args);
-  for (size_t i = o->n_undos; i-- > 0;) {
-    sim_undo *u = &o->undos[i];
-    bool there = u->seq.global == (int64_t)o->n_log && !u->seq.client && !u->set_aside && !u->place;
-    if (u->client != client || u->digest != digest || !there) continue;
-    u->place = o->n_log;
-    return;
-  }
+  sim_undo *u = sim_oracle_undo_standing(o, client, o->n_log, sim_oracle_digest(event->name, event->args));
+  if (u) u->place = o->n_log;
 }
 
 static char *copy(const char *text, size_t size) { return sim_copy(text ? text : "", text ? size : 0); }

@@ -70,6 +70,8 @@ void sim_oracle_undo(sim_oracle *oracle, sim_undo undo);
 sim_undo *sim_oracle_undo_at(sim_oracle *oracle, int client, ls_seqnum seq, uint64_t digest);
 /* … that has this place in the server's log. */
 sim_undo *sim_oracle_undo_placed(sim_oracle *oracle, size_t place);
+/* … that has the place in its client's log, and none in the server's. */
+sim_undo *sim_oracle_undo_standing(sim_oracle *oracle, int client, size_t place, uint64_t digest);
 /* One of which it is not known where it stands, and which was not found yet: all of those may have been lost. */
 sim_undo *sim_oracle_undo_lost(sim_oracle *oracle, int client, uint64_t digest);
 uint64_t sim_oracle_digest(const char *name, const char *args);

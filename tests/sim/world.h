@@ -97,10 +97,12 @@ typedef struct sim_number {
 } sim_number;
 enum { SIM_NUMBERS = 1021 };
 
-/* What its undos were followed to. */
+/* What its undos were followed to. Events that stay where they are have another generation when the log of another
+ * backend was taken in. */
 typedef struct sim_followed {
   uint64_t life;
   ls_seqnum head, upstream_head;
+  int64_t generation;
 } sim_followed;
 
 struct sim_client {
