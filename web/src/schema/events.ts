@@ -44,7 +44,7 @@ export declare namespace EventDef {
 }
 
 /** Any event definition. */
-export type AnyEventDef = EventDef<any, any, any, any>
+export type AnyEventDef = EventDef.Any
 
 /** What an event is defined with. */
 export interface EventInput<Name extends string, S extends AnySchema> {

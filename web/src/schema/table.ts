@@ -34,7 +34,7 @@ export declare namespace TableDef {
 }
 
 /** Any table. */
-export type AnyTable = TableDef<any, any>
+export type AnyTable = TableDef.Any
 
 /** One column alone is named `value`. */
 export type ToColumns<C> = C extends AnyColumn ? { readonly value: C } : C extends Columns ? C : never
