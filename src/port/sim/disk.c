@@ -240,12 +240,28 @@ ls_sim_fault ls_sim_file_sync(ls_sim_file *file) {
 /* ---------------------------------------------------------------------------------------------- */
 /* Losing what was not synced */
 
+typedef enum fate { KEPT, TORN, LOST } fate;
+
+static fate any_fate(void) {
+  uint64_t n = ls_sim_random() % 8;
+  return n < 4 ? KEPT : n == 4 ? TORN : LOST;
+}
+
+static size_t count_writes(const ls_sim_file *file) {
+  size_t n = 0;
+  for (const ls_sim_write *w = file->oldest; w; w = w->next) n++;
+  return n;
+}
+
+/* Some devices write in order, so that what is kept ends somewhere; of others any write may be missing. */
 static void lose_writes(ls_sim_file *file) {
-  for (ls_sim_write *w = file->oldest; w; w = w->next) {
-    uint64_t fate = ls_sim_random() % 8;
-    if (fate < 4)
+  bool in_order = ls_sim_random() % 2;
+  size_t end = in_order ? ls_sim_random() % (count_writes(file) + 1) : 0, i = 0;
+  for (ls_sim_write *w = file->oldest; w; w = w->next, i++) {
+    fate f = !in_order ? any_fate() : i < end ? KEPT : i == end ? TORN : LOST;
+    if (f == KEPT)
       apply(&file->synced, w, w->size);
-    else if (fate == 4 && w->size)
+    else if (f == TORN && w->size)
       apply(&file->synced, w, ls_sim_random() % w->size);
   }
   forget_writes(file);
