@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
   CHECK_FILES = 4,            /* of how many schedules one ends with a look at the files */
@@ -107,13 +108,21 @@ static void heal(sim_world *w) {
   }
 }
 
+/* With a log as long as the one before it, only its id tells that another backend answers. */
+static bool knows_backend(const sim_client *c, const ls_sync_status *status) {
+  const ls_backend *backend = &c->world->server.backend;
+  ls_backend_head head;
+  return status->backend_id && backend->head(backend->self, &head, SIM_STORE, NULL) == LS_OK &&
+         strcmp(status->backend_id, head.backend_id) == 0;
+}
+
 static bool is_equal(sim_client *c) {
   ls_sync_status status;
   ls_error err;
   if (ls_sync_status_get(&status, sim_client_store(c), &err)) return false;
   if (status.phase == LS_SYNC_FAILED) sim_wrong(c->world, "%s has stopped syncing: %s", c->name, status.error.text);
   return status.phase == LS_SYNC_LIVE && status.equal && !status.pending &&
-         status.upstream_head.global == (int64_t)c->world->oracle.n_log;
+         status.upstream_head.global == (int64_t)c->world->oracle.n_log && knows_backend(c, &status);
 }
 
 static bool all_equal(sim_world *w) {
