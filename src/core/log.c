@@ -249,6 +249,18 @@ static int forget_torn(ls_log *log, long long place, ls_error *err) {
   return ls_log_exec(log, sql, err);
 }
 
+/* By itself it is synced. A cut takes back a commit that was told to have failed; with a loss of power, the file would
+ * otherwise fall back to where it has that. */
+static int delete_behind(ls_log *log, long long place, ls_error *err) {
+  char sql[80];
+  bool alone = !log->collecting;
+  int rc = alone ? ls_log_synchronous(log, true, err) : forget_torn(log, place, err);
+  sqlite3_snprintf(sizeof sql, sql, "DELETE FROM events WHERE place > %lld", place);
+  if (!rc) rc = ls_log_exec(log, sql, err);
+  if (alone) ls_log_synchronous(log, false, NULL); /* what is synced without need is only slower */
+  return rc;
+}
+
 int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err) {
   char at[LS_SEQNUM_TEXT], upstream[LS_SEQNUM_TEXT];
   if (ls_seqnum_after(log->now.upstream_head, after)) {
@@ -258,15 +270,10 @@ int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err) {
   ls_log_point end;
   int rc = log->collecting ? LS_OK : ls_log_flush(log, err);
   if (!rc) rc = point_at(&end, log, after, err);
-  if (rc) return rc;
-  char sql[80];
-  long long place = ls_seqnum_place(end.head.seq);
-  sqlite3_snprintf(sizeof sql, sql, "DELETE FROM events WHERE place > %lld", place);
-  rc = log->collecting ? forget_torn(log, place, err) : LS_OK;
-  if (!rc) rc = ls_log_exec(log, sql, err);
+  if (!rc) rc = delete_behind(log, ls_seqnum_place(end.head.seq), err);
   if (rc) return rc;
   log->now = end;
-  ls_log_unsettle(log);
+  if (log->collecting) ls_log_unsettle(log);
   keep_point(log);
   if (log->collecting) ls_log_cursors_hold(log);
   else ls_log_cursors_rewind(log, &end);

@@ -82,7 +82,8 @@ int ls_log_settle(ls_log *log, ls_error *err);
  * last flush is gone then: bring the head back to where the file is, if that has happened. O(1) when not. */
 void ls_log_notice_loss(ls_log *log);
 
-/* Take away all events behind `after`, which must not be below the upstream head. */
+/* Take away all events behind `after`, which must not be below the upstream head. Outside of ls_log_begin it is synced,
+ * whatever the durability. */
 int ls_log_cut(ls_log *log, ls_seqnum after, ls_error *err);
 
 /* Inside ls_log_begin: the event there was not the last of its commit, and is now, since what followed it has left the

@@ -1,4 +1,5 @@
 /* What a log has put on the device before its events are pushed. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/log_file.h"
@@ -89,11 +90,36 @@ static void a_cut_is_settled_unless_each_commit_is_synced(void **state) {
   }
 }
 
+/* As a commit is taken back: with a loss of power it must not come again. */
+static void a_cut_by_itself_is_synced(void **state) {
+  for (ls_durability d = LS_DURABILITY_PROCESS; d <= LS_DURABILITY_LATER; d++) {
+    char name[20];
+    ls_error err;
+    snprintf(name, sizeof name, "alone-%d", (int)d);
+    char *file = log_with_events(*state, name);
+    ls_log *log = open_log(file, d);
+    settle(log);
+    fault_vfs_arm(1, FAULT_VFS_SYNC, false);
+    assert_code(ls_log_cut(log, (ls_seqnum){1, 0, 0}, &err), LS_EIO, &err);
+    assert_true(fault_vfs_disarm());
+    assert_int_equal(ls_log_head(log).seq.global, 2);
+    assert_ok(ls_log_cut(log, (ls_seqnum){1, 0, 0}, &err), &err);
+    assert_int_equal(ls_log_head(log).seq.global, 1);
+    assert_false(syncs(log));
+    fault_vfs_arm(1, FAULT_VFS_SYNC, false);
+    if (d != LS_DURABILITY_POWER) core_append(log, "e", "{}");
+    assert_false(fault_vfs_disarm());
+    ls_log_close(log, NULL);
+    free(file);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(what_was_there_when_it_was_opened_is_synced_once, tmp_setup, tmp_teardown),
       cmocka_unit_test_setup_teardown(a_new_log_has_nothing_to_settle, tmp_setup, tmp_teardown),
-      cmocka_unit_test_setup_teardown(a_cut_is_settled_unless_each_commit_is_synced, tmp_setup, tmp_teardown)};
+      cmocka_unit_test_setup_teardown(a_cut_is_settled_unless_each_commit_is_synced, tmp_setup, tmp_teardown),
+      cmocka_unit_test_setup_teardown(a_cut_by_itself_is_synced, tmp_setup, tmp_teardown)};
   fault_vfs_install();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
