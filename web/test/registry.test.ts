@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createStorePromise, makeInMemoryAdapter, ShutdownError, StoreRegistry, storeOptions } from '../src/index.js'
 import type { Adapter, Store } from '../src/index.js'
-import { options, pause, schema, tables } from './lib/store.js'
+import { options, pause, schema, tables, until } from './lib/store.js'
 
 const isStore = (value: unknown): value is Store<any, any> => !(value instanceof Promise)
 const isOpen = (store: Store<any, any>): boolean => {
@@ -72,8 +72,7 @@ test('ST-09 ST-20 ST-21 a store that nobody holds is shut down after a while, an
   await registry.preload(mine)
   const store = registry.getOrLoadPromise(mine)
   assert.ok(isStore(store) && isOpen(store))
-  await pause(60)
-  assert.equal(isOpen(store), false)
+  await until(() => !isOpen(store), 'it is shut down')
   const again = registry.getOrLoadPromise(mine)
   assert.ok(again instanceof Promise)
   assert.notEqual(await again, store)
@@ -96,26 +95,34 @@ test('ST-12 ST-13 ST-19 each store has its own time: the default, or what was sa
   const [short, long] = [counted(), counted({ unusedCacheTime: 10_000 })]
   const stores = [await registry.getOrLoadPromise(short.options), await registry.getOrLoadPromise(long.options)]
   registry.getOrLoadPromise({ ...long.options, unusedCacheTime: 1 })
+  await until(() => stores.filter(isOpen).length < 2, 'one is shut down')
   await pause(60)
   assert.deepEqual(stores.map(isOpen), [false, true])
   await registry.dispose()
 })
 
-test('ST-17 ST-18 retain keeps a store, and only that one; the time begins when the last one lets go', async () => {
+test('ST-17 ST-18 retain keeps a store, and only that one; the time begins when the last one lets go', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const pass = async (ms: number) => {
+    t.mock.timers.tick(ms)
+    await new Promise(setImmediate)
+  }
   const registry = new StoreRegistry({ defaultOptions: { unusedCacheTime: 25 } })
   const [mine, other] = [counted().options, counted().options]
   const [store, gone] = [await registry.getOrLoadPromise(mine), await registry.getOrLoadPromise(other)]
   const releases = [registry.retain(mine), registry.retain(mine)]
   releases[0]?.()
   releases[0]?.()
-  await pause(60)
+  await pass(60)
   assert.deepEqual([store, gone].map(isOpen), [true, false])
   releases[1]?.()
   const back = registry.retain(mine)
-  await pause(60)
+  await pass(60)
   assert.equal(isOpen(store), true)
   back()
-  await pause(60)
+  await pass(24)
+  assert.equal(isOpen(store), true)
+  await pass(1)
   assert.equal(isOpen(store), false)
   await registry.dispose()
 })
@@ -127,8 +134,7 @@ test('loading is given up when those who wanted the store have gone', async () =
   seen.wait = new Promise((resolve) => (go = resolve))
   const release = registry.retain(mine)
   release()
-  await pause(40)
-  assert.equal(seen.aborted, 1)
+  await until(() => seen.aborted === 1, 'it is given up')
   go()
   seen.wait = undefined
   assert.ok(registry.getOrLoadPromise(mine) instanceof Promise)

@@ -5,7 +5,7 @@ import {
   CoreError, createStorePromise, formatSeqNum, makeInMemoryAdapter, makeSchema, queryDb, rowDiff, Schema,
   SessionIdSymbol, ShutdownError, signal, State, toSeqNum,
 } from '../src/index.js'
-import { events, makeTabs, openStore, pause, schema, tables } from './lib/store.js'
+import { events, makeTabs, openStore, pause, schema, tables, until } from './lib/store.js'
 
 const { created, completed, renamed, deleted } = events
 const a = created({ id: 'a', text: 'Buy milk' })
@@ -278,7 +278,7 @@ test('UE-04 UE-07 events that the schema does not know go to its callback, each 
   store.commit(a)
   store.commit(renamed({ id: 'a', text: 'Buy oat milk' }))
   store.commit(b)
-  await pause()
+  await until(() => unknown.length === 3 && log.length === 1, 'all were told')
   assert.deepEqual(unknown.sort(), [
     'e1 v1.TodoCreated {"id":"a","text":"Buy milk"} ann new',
     'e2 v1.TodoRenamed {"id":"a","text":"Buy oat milk"} ann new',

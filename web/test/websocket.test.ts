@@ -142,9 +142,10 @@ test('a connection that the store gave up is not heard any more', () => {
   assert.deepEqual(world.told, ['attach'])
 })
 
-test('the clock ticks when it is due, and at once when the store was used', async () => {
+test('the clock ticks when it is due, and at once when the store was used', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const world = connect({ url: 'ws://h' })
-  await pause()
+  t.mock.timers.tick(1000)
   assert.deepEqual(world.told, ['attach'])
   world.says.due = 0
   world.sync.wake()
@@ -153,9 +154,10 @@ test('the clock ticks when it is due, and at once when the store was used', asyn
   assert.deepEqual(world.told, ['attach', 'tick'])
   world.says.due = 20
   world.sync.wake()
-  await pause(1)
+  await Promise.resolve()
+  t.mock.timers.tick(19)
   assert.equal(world.told.length, 2)
-  await pause(40)
+  t.mock.timers.tick(1)
   assert.deepEqual(world.told, ['attach', 'tick', 'tick'])
 })
 

@@ -58,8 +58,8 @@ test('the first pull is waited for no longer than the time that was given', asyn
   const from = Date.now()
   await firstPull(syncing([{ phase: 'waiting' }]), 50, () => undefined)
   assert.ok(Date.now() - from >= 50)
-  await firstPull(syncing([{ phase: 'failed' }]), 5000, () => undefined)
-  assert.ok(Date.now() - from < 1000)
+  await firstPull(syncing([{ phase: 'failed' }]), 60_000, () => undefined)
+  assert.ok(Date.now() - from < 30_000)
 })
 
 test('a view of the past is closed, also when the query fails', () => {
