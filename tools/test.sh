@@ -52,6 +52,17 @@ has_second_try() { # NAME
   case $1 in browser-* | interop-*) ;; *) return 1 ;; esac
 }
 
+# What a failed check has said. Of TAP, which tells of every test, what failed and what else was printed.
+show() { # LOG
+  if grep -q '^ *not ok' "$1"; then
+    awk '/^ *not ok/ { failed = 1 }
+         failed || (/^ *#/ && !/^ *# Subtest/)
+         /^ *\.\.\.$/ { failed = 0 }' "$1"
+  else
+    sed '/^  \(cc\|ar\|ld\) /d' "$1"
+  fi | sed 's/^/      | /'
+}
+
 # Runs one check and prints its line; the failed ones leave NAME.failed behind.
 run_check() {
   local name=$1 log=$logs/$1.log from=$EPOCHREALTIME seconds note= status
@@ -70,7 +81,7 @@ run_check() {
     return
   fi
   touch "$logs/$name.failed"
-  { printf 'FAIL  %6ss  %s (exit %s)\n' "$seconds" "$name" "$status"; sed -e '/^  \(cc\|ar\|ld\) /d; s/^/      | /' "$log"; }
+  { printf 'FAIL  %6ss  %s (exit %s)\n' "$seconds" "$name" "$status"; show "$log"; }
 }
 
 # Starts a check as soon as fewer than JOBS are running.
