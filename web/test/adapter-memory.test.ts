@@ -83,6 +83,26 @@ test('what one store commits another has, and the receipt tells when the server 
   await until(() => ann.syncStatus().isSynced, 'nothing is pending')
 })
 
+test('batchUpdates is around the calls that what comes from a server makes', { skip }, async () => {
+  const port = await serve('batched')
+  const ann = await open('batched', { sync: backend(port) })
+  let inside = false
+  const bob = await createStorePromise({
+    schema, storeId: 'batched', adapter: makeInMemoryAdapter({ sync: backend(port) }),
+    batchUpdates: (run) => {
+      inside = true
+      run()
+      inside = false
+    },
+  })
+  stores.push(bob)
+  const told: unknown[] = []
+  bob.subscribe(texts, (now) => told.push([now.join(), inside]), { skipInitialRun: true })
+  ann.commit(created({ id: 'a', text: 'Buy milk' }))
+  await until(() => told.length === 1, 'the other is told')
+  assert.deepEqual(told, [['Buy milk', true]])
+})
+
 test('events are pending until the server has them; an older app is told of them then', { skip }, async () => {
   const port = await serve('pending')
   const unknown: string[] = []

@@ -1,6 +1,6 @@
 /** Queries as SQL. Table and column names are in double quotes, and every value is a parameter. */
 import type { SqlValue } from '../core/types.js'
-import { hasKey } from '../schema/ddl.js'
+import { hasKey } from '../schema/columns.js'
 import type { Conflict, QueryAst, QueryTable } from './ast.js'
 import { quote } from './compiled.js'
 import { columnOf, encodeValue, whereSql } from './where.js'

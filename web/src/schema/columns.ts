@@ -161,3 +161,7 @@ export const encodeColumn = (column: AnyColumn, value: unknown, at: string): Sql
 /** Is a default SQL? */
 export const isSqlDefault = (value: unknown): value is SqlDefault =>
   typeof value === 'object' && value !== null && typeof (value as Partial<SqlDefault>).sql === 'string'
+
+/** Does a column of a table tell its rows apart? */
+export const hasKey = (columns: Readonly<Record<string, AnyColumn>>): boolean =>
+  Object.values(columns).some(({ primaryKey }) => primaryKey)

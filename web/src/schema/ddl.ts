@@ -2,7 +2,7 @@
 import type { SqlValue } from '../core/types.js'
 import { quote } from '../query/compiled.js'
 import type { Columns } from '../query/types.js'
-import { encodeColumn, isSqlDefault, type AnyColumn } from './columns.js'
+import { encodeColumn, hasKey, isSqlDefault, type AnyColumn } from './columns.js'
 
 /** An index of a table. */
 export interface Index<Name extends string = string> {
@@ -35,9 +35,6 @@ export const makeColumnSpec = (columns: Columns): string => {
   const specs = Object.entries(columns).map(([name, column]) => columnSql(name, column, keys.length === 1))
   return [...specs, ...(keys.length > 1 ? [`PRIMARY KEY (${keys.map(quote).join(', ')})`] : [])].join(', ')
 }
-
-/** Does a column tell rows apart? */
-export const hasKey = (columns: Columns): boolean => Object.values(columns).some(({ primaryKey }) => primaryKey)
 
 /** The key of a table that has none of its own: a number that SQLite gives, under a name of its own for it. */
 const rowIdSpec = (columns: Columns): string => {
