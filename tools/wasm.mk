@@ -41,6 +41,7 @@ build/livestore.wasm: $(WASM_OBJECTS) $(WASM_BUILD)/obj/sqlite3.o
 # -------------------------------------------------------------------------------------------------
 # For pages. What is left out of SQLite is what no statement of a store reaches: the authorizer refuses it, or only
 # ls_check uses it, which pages do not have (INTEGRITY_CHECK). Nothing that changes what a query gives, or how it is run.
+# Nothing lies below the global base, so that small offsets can be folded into loads (--low-memory-unused).
 # FTS5 needs INCRBLOB. sqlite3-unit.o is the one of the unit tests, which do check stores.
 
 PAGE_OPT := -Oz -DNDEBUG -ffunction-sections -fdata-sections -mbulk-memory -mnontrapping-fptoint
@@ -67,8 +68,8 @@ build/livestore-web.wasm: $(PAGE_OBJECTS) $(WASM_BUILD)/page/sqlite3.o
 build/livestore-web-fts5.wasm: $(PAGE_OBJECTS) $(WASM_BUILD)/page/sqlite3-fts5.o
 build/livestore-web.wasm build/livestore-web-fts5.wasm:
 	@echo "  ld    $@"
-	@$(WASM_LINK) -flto $(WASM_MEMORY) -o $(WASM_BUILD)/page/$(@F) $^
-	@wasm-opt -Oz -Oz $(PAGE_FEATURES) -o $@ $(WASM_BUILD)/page/$(@F)
+	@$(WASM_LINK) -flto $(WASM_MEMORY) -Wl,--global-base=1024 -o $(WASM_BUILD)/page/$(@F) $^
+	@wasm-opt --low-memory-unused -Oz -Oz $(PAGE_FEATURES) -o $@ $(WASM_BUILD)/page/$(@F)
 	@echo "        $$(gzip -9c $@ | wc -c) bytes gzipped"
 
 # -------------------------------------------------------------------------------------------------
