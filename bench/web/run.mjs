@@ -9,6 +9,7 @@
 //
 // Both sides run the same programs (app/), which are written for LiveStore; for ours, the imports are others. The sides
 // take turns, and the one that goes first changes.
+import { parseArgs } from 'node:util'
 import { makeProfile, openBrowser, removeProfile } from '../../tests/web/lib/browser.mjs'
 import { buildPage } from './lib/build.mjs'
 import { rendererBytes } from './lib/memory.mjs'
@@ -16,10 +17,10 @@ import { print } from './lib/print.mjs'
 import { figure, labFigure, labRows } from './lib/rows.mjs'
 import { openSite } from './lib/site.mjs'
 
-const argv = process.argv.slice(2)
-const quick = argv.includes('--quick')
-const only = argv.includes('--only') ? argv[argv.indexOf('--only') + 1].split(',') : ['']
-const wants = (name) => only.some((start) => name.startsWith(start))
+const { quick, json, only } = readOptions({
+  quick: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string', default: '' },
+})
+const wants = (name) => only.split(',').some((start) => name.startsWith(start))
 
 const ROUNDS = quick ? 1 : 7
 const BOOTS = quick ? 2 : 9
@@ -29,6 +30,15 @@ const countOf = ({ work, count }) => (quick && work !== 'batch' ? Math.max(10, c
 const SOME = quick ? 1000 : 10_000
 const MANY = quick ? 20_000 : 100_000
 const SIDES = ['ours', 'livestore']
+
+function readOptions(options) {
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    console.error(`bench/web: ${error.message}; it takes --quick, --json and --only NAME,…`)
+    process.exit(2)
+  }
+}
 
 const range = (count) => Array.from({ length: count }, (_, i) => i)
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -212,7 +222,7 @@ for (const side of SIDES) {
 }
 const context = await openBrowser(profile)
 try {
-  await measureAll(context, sites, print(argv.includes('--json')))
+  await measureAll(context, sites, print(json))
 } finally {
   await context.close()
   for (const side of SIDES) await sites[side].close()
